@@ -1,0 +1,64 @@
+/** An object in a listing. */
+export interface ObjectInfo {
+  readonly key: string
+  readonly bytes: number
+  readonly modifiedMs: number
+}
+
+/** A file that was written and waits, invisible, to be published under `key`. Plain JSON. */
+export interface StagedObject {
+  readonly key: string
+  readonly bytes: number
+  /** CRC-32 of the content, unsigned. */
+  readonly checksum: number
+  /** On disk the staging key; on S3 the upload id and its parts. */
+  readonly staged: string
+}
+
+/** Streams bytes into one object; bounded memory. */
+export interface ObjectWriter {
+  /** Takes the bytes before it resolves: the caller may reuse the buffer. */
+  write(bytes: Uint8Array): Promise<void>
+  /** Durable from here on. */
+  close(): Promise<{ readonly bytes: number; readonly checksum: number }>
+  /** Gives up; what was written is removed as far as possible. */
+  abort(): Promise<void>
+}
+
+/** Like `ObjectWriter`, but the object appears under its key only when it is published. */
+export interface StagedWriter {
+  write(bytes: Uint8Array): Promise<void>
+  /** Resolves with what `publish` needs. The name under which it waits is fixed from the start. */
+  close(): Promise<StagedObject>
+  abort(): Promise<void>
+}
+
+/**
+ * Where a lake lives: a folder or an S3 bucket with a prefix. Keys are relative, `/`-separated, without
+ * `.` or `..` segments (ConfigError SBX_LAKE_KEY). Nothing but `replace` ever overwrites.
+ */
+export interface ObjectStore {
+  /** For people and logs: the folder or `s3://bucket/prefix`. */
+  readonly url: string
+  /** Writes durably unless the key exists already. Rejects with a retryable SinkError where the outcome is unknown. */
+  create(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>
+  /** Writes durably over whatever is there, in one step. */
+  replace(key: string, bytes: Uint8Array): Promise<void>
+  /** Undefined where there is no such object. */
+  read(key: string): Promise<Uint8Array | undefined>
+  /** Every object below `prefix` (which ends in `/` or is empty), in key order, staged ones left out. */
+  list(prefix: string): AsyncIterable<ObjectInfo>
+  /** An absent key is fine. */
+  remove(key: string): Promise<void>
+  /** Writes straight to the final key, for objects that nobody lists (Delta data files). */
+  openWriter(key: string): ObjectWriter
+  /** Writes to where no listing shows it, under `_staging/<task>/` on disk. */
+  stage(task: string, key: string): StagedWriter
+  /** Idempotent: `already` if the key holds the same length and checksum. `missing`: neither staged nor there. */
+  publish(object: StagedObject): Promise<'published' | 'already' | 'missing'>
+  discard(object: StagedObject): Promise<void>
+  /** What waits staged for this task: for cleaning. */
+  listStaged(task: string): AsyncIterable<StagedObject & { readonly key: string }>
+  /** The local path of a key where there is one, for tools that read files. */
+  localPath(key: string): string | undefined
+}
