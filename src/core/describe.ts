@@ -1,0 +1,64 @@
+import type { Json, JsonObject } from './json.ts'
+import type { Topology, TopologyNode } from './topology.ts'
+
+/** One node as plain JSON. */
+export interface NodeDescription {
+  readonly name: string
+  readonly kind: TopologyNode['kind'] | 'table'
+  readonly type: string
+  readonly options: JsonObject
+  /** `node` or `node.port` of each input. */
+  readonly inputs: readonly string[]
+}
+
+export interface TopologyDescription {
+  readonly topology: string
+  readonly nodes: readonly NodeDescription[]
+}
+
+const SECRET = /pass(word|phrase)?$|secret|token|credential|api_?key|access_?key|^sasl$|^ssl$/i
+
+/**
+ * The topology as plain JSON, in order of definition: for snapshots, reviews and pictures. Secrets are
+ * replaced by `***`: options whose name speaks of one, and credentials inside URLs.
+ *
+ * @example
+ * ```ts
+ * console.log(JSON.stringify(describe(topology), null, 2))
+ * ```
+ */
+export function describe(topology: Topology): TopologyDescription {
+  return { topology: topology.name, nodes: topology.nodes.map(describeNode) }
+}
+
+function describeNode(node: TopologyNode): NodeDescription {
+  const unit = node.kind === 'merge' ? { type: 'merge', options: {}, kind: 'merge' as const } : node.unit
+  return {
+    name: node.name,
+    kind: node.kind === 'sink' && unit.kind === 'table' ? 'table' : node.kind,
+    type: unit.type,
+    options: redact(unit.options) as JsonObject,
+    inputs: inputsOf(node),
+  }
+}
+
+function inputsOf(node: TopologyNode): string[] {
+  if (node.kind === 'source') return []
+  if (node.kind === 'models') return [...node.reads]
+  const inputs = node.kind === 'operator' ? [node.input] : node.inputs
+  return inputs.map(({ node: from, port }) => (port === 'out' ? from : `${from}.${port}`))
+}
+
+/** Replaces what must not be shown, at any depth. */
+export function redact(value: unknown, name = ''): Json {
+  if (value === null || value === undefined) return null
+  if (SECRET.test(name)) return '***'
+  if (typeof value === 'string') return value.replace(/(\w+:\/\/)[^/@\s]+@/g, '$1***@')
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map((item) => redact(item))
+  if (typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item, key)]))
+  }
+  return `[${typeof value}]`
+}
