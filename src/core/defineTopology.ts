@@ -93,11 +93,21 @@ function startBuilder(covered: boolean) {
       name: node,
       port,
       via(name: string, unit: Operator<never, unknown, unknown>) {
-        add({ kind: 'operator', name, unit: checkUnit(name, unit, 'operator'), input: take(self, name) })
+        add({
+          kind: 'operator',
+          name,
+          unit: checkUnit(name, unit, 'operator'),
+          input: take(self, name),
+        })
         return stream(name)
       },
       split(name: string, unit: Operator<never, unknown, unknown>) {
-        add({ kind: 'operator', name, unit: checkUnit(name, unit, 'operator'), input: take(self, name) })
+        add({
+          kind: 'operator',
+          name,
+          unit: checkUnit(name, unit, 'operator'),
+          input: take(self, name),
+        })
         const ports = unit.ports.map((port) => [port, stream(name, port)])
         return Object.freeze({ out: stream(name), ...Object.fromEntries(ports) })
       },
@@ -106,7 +116,12 @@ function startBuilder(covered: boolean) {
         return Object.freeze({ kind: 'sink-handle' as const, name })
       },
       toTable(name: string, unit: Table<never>) {
-        add({ kind: 'sink', name, unit: checkUnit(name, unit, 'table'), inputs: [take(self, name)] })
+        add({
+          kind: 'sink',
+          name,
+          unit: checkUnit(name, unit, 'table'),
+          inputs: [take(self, name)],
+        })
         return Object.freeze({ kind: 'table-handle' as const, name, options: unit.options })
       },
     }
@@ -153,7 +168,12 @@ function startBuilder(covered: boolean) {
       }
     }
     if (options !== undefined) {
-      nodes.push({ kind: 'sink', name: REJECTS, unit: checkUnit(REJECTS, options.rejects, 'table'), inputs })
+      nodes.push({
+        kind: 'sink',
+        name: REJECTS,
+        unit: checkUnit(REJECTS, options.rejects, 'table'),
+        inputs,
+      })
     }
     refuseMergedState(nodes)
     return Object.freeze(nodes.map((node) => Object.freeze(node)))
@@ -171,7 +191,11 @@ function checkName(name: string, what: string): void {
   )
 }
 
-function checkUnit<Unit extends { readonly kind: string }>(node: string, unit: Unit, kind: string): Unit {
+function checkUnit<Unit extends { readonly kind: string }>(
+  node: string,
+  unit: Unit,
+  kind: string,
+): Unit {
   if (unit?.kind === kind) return unit
   throw new ConfigError(`expected a ${kind} here, got ${unit?.kind ?? typeof unit}`, {
     code: 'SBX_WRONG_UNIT',
@@ -196,7 +220,8 @@ function refuseMergedState(nodes: readonly TopologyNode[]): void {
   const origins = new Map<string, ReadonlySet<string>>()
   for (const node of nodes) {
     if (node.kind === 'models') continue
-    const inputs = node.kind === 'source' ? [] : node.kind === 'operator' ? [node.input] : node.inputs
+    const inputs =
+      node.kind === 'source' ? [] : node.kind === 'operator' ? [node.input] : node.inputs
     const from = new Set(inputs.flatMap((input) => [...(origins.get(input.node) ?? [])]))
     if (node.kind === 'source') from.add(node.name)
     origins.set(node.name, from)

@@ -32,7 +32,8 @@ export function describe(topology: Topology): TopologyDescription {
 }
 
 function describeNode(node: TopologyNode): NodeDescription {
-  const unit = node.kind === 'merge' ? { type: 'merge', options: {}, kind: 'merge' as const } : node.unit
+  const unit =
+    node.kind === 'merge' ? { type: 'merge', options: {}, kind: 'merge' as const } : node.unit
   return {
     name: node.name,
     kind: node.kind === 'sink' && unit.kind === 'table' ? 'table' : node.kind,

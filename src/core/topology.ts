@@ -121,7 +121,10 @@ export interface Flow<Rejects extends boolean> {
   merge<const Streams extends readonly [Stream<unknown, Rejects>, ...Stream<unknown, Rejects>[]]>(
     name: string,
     ...streams: Streams
-  ): Stream<Streams[number] extends infer S ? (S extends Stream<infer T, Rejects> ? T : never) : never, Rejects>
+  ): Stream<
+    Streams[number] extends infer S ? (S extends Stream<infer T, Rejects> ? T : never) : never,
+    Rejects
+  >
   /** Adds a project of SQL models over tables. */
   models(name: string, models: ModelsUnit): ModelsHandle
 }

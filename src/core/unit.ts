@@ -75,7 +75,8 @@ interface OperatorBase {
 }
 
 /** Sees one record at a time and remembers nothing: runs on any thread, in any order. */
-export interface StatelessOperator<In, Out, Ports = {}> extends OperatorBase, Phantom<In, Out, Ports> {
+export interface StatelessOperator<In, Out, Ports = {}>
+  extends OperatorBase, Phantom<In, Out, Ports> {
   readonly state: 'none'
   /** `one`: each record becomes at most one; `many`: as many as it likes. The ledger checks it. */
   readonly expands: 'one' | 'many'
@@ -139,8 +140,7 @@ export interface SelectingOperator<In, Ports = {}> extends OperatorBase, Phantom
 }
 
 export type Operator<In, Out, Ports = {}> =
-  | StatelessOperator<In, Out, Ports>
-  | (SelectingOperator<In, Ports> & Phantom<In, Out, Ports>)
+  StatelessOperator<In, Out, Ports> | (SelectingOperator<In, Ports> & Phantom<In, Out, Ports>)
 
 /**
  * What a source hands over: either `values`, or `bytes` that `framing` cuts into records, and
@@ -182,7 +182,12 @@ export type BronzePart =
   /** Append `bytes` to a file of this extension, behind `header` where one is begun. */
   | { readonly kind: 'append'; readonly extension: string; readonly header?: Uint8Array }
   /** Copy the whole local file once. */
-  | { readonly kind: 'copy'; readonly extension: string; readonly path: string; readonly size: number }
+  | {
+      readonly kind: 'copy'
+      readonly extension: string
+      readonly path: string
+      readonly size: number
+    }
   /** Nothing: these bytes are in a part that was handed over before. */
   | { readonly kind: 'none' }
 

@@ -1,0 +1,140 @@
+import { Worker } from 'node:worker_threads'
+import { errorFromWire, type WireError } from './wireError.ts'
+import type { Gated, PreparedChain } from './chain.ts'
+import { joinPrepared, type Runner, type Runners, type Writing } from './runner.ts'
+import type { SourceBatch } from '../core/unit.ts'
+
+/** How a worker thread rebuilds the topology: closures can't travel, a module and an export's name can. */
+export interface PoolOptions {
+  /** URL of the module. */
+  readonly module: string
+  /** Name of the export that builds the topology. */
+  readonly exportName: string
+  /** Structured-clone data. */
+  readonly settings: unknown
+  readonly threads: number
+  /** What all writers of all threads may hold together, bytes. */
+  readonly memoryBytes: number
+}
+
+/** What a worker is asked, by message. */
+export type Request =
+  | { readonly do: 'open'; readonly runner: number; readonly source: string; readonly writing: Writing }
+  | { readonly do: 'begin'; readonly runner: number; readonly seq: number; readonly batch: SourceBatch }
+  | {
+      readonly do: 'resume'
+      readonly runner: number
+      readonly seq: number
+      readonly gate: string
+      readonly fates: Uint8Array
+    }
+  | { readonly do: 'prepare'; readonly runner: number; readonly next: Writing }
+  | { readonly do: 'close'; readonly runner: number }
+
+/** What it answers. `call` is the number of the request. */
+export type Answer =
+  | { readonly call: number; readonly result: unknown }
+  | { readonly call: number; readonly error: WireError }
+
+interface Thread {
+  readonly worker: Worker
+  /** Batches that it has begun or been sent and not finished. */
+  load: number
+  ask<T>(request: Request, transfer?: ArrayBuffer[]): Promise<T>
+}
+
+/**
+ * A pool of worker threads that run the stateless stages of all tasks of a process. A batch goes to the
+ * thread with the least to do and stays there; only keys and decisions travel.
+ */
+export function poolRunners(options: PoolOptions): Runners {
+  const threads = Array.from({ length: options.threads }, (_, index) => startThread(options, index))
+  let runners = 0
+
+  return {
+    depth: options.threads * 2 + 1,
+    async open(source, writing) {
+      const runner = runners++
+      await Promise.all(threads.map((thread) => thread.ask({ do: 'open', runner, source, writing })))
+      return poolRunner(threads, runner)
+    },
+    async close() {
+      await Promise.all(threads.map((thread) => thread.worker.terminate()))
+    },
+  }
+}
+
+function poolRunner(threads: readonly Thread[], runner: number): Runner {
+  const home = new Map<number, Thread>()
+  const settle = (seq: number, thread: Thread, gated: readonly Gated[]): readonly Gated[] => {
+    if (gated.length === 0) {
+      thread.load--
+      home.delete(seq)
+    }
+    return gated
+  }
+  return {
+    async begin(seq, batch) {
+      const thread = threads.reduce((least, other) => (other.load < least.load ? other : least))
+      thread.load++
+      home.set(seq, thread)
+      const buffer = batch.bytes?.buffer
+      const transfer = buffer instanceof ArrayBuffer && batch.bytes!.byteLength === buffer.byteLength ? [buffer] : []
+      return settle(seq, thread, await thread.ask({ do: 'begin', runner, seq, batch }, transfer))
+    },
+    async resume(seq, gate, fates) {
+      const thread = home.get(seq)!
+      return settle(seq, thread, await thread.ask({ do: 'resume', runner, seq, gate, fates }))
+    },
+    async prepare(next) {
+      const shares = threads.map((thread) => thread.ask<PreparedChain>({ do: 'prepare', runner, next }))
+      return joinPrepared(await Promise.all(shares))
+    },
+    async close() {
+      for (const thread of home.values()) thread.load--
+      home.clear()
+      await Promise.all(threads.map((thread) => thread.ask({ do: 'close', runner })))
+    },
+  }
+}
+
+function startThread(options: PoolOptions, index: number): Thread {
+  const worker = new Worker(new URL(workerFile(), import.meta.url), {
+    workerData: { ...options, index },
+    name: `sluicebox-${index}`,
+  })
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  let calls = 0
+  let dead: Error | undefined
+  const fail = (error: Error): void => {
+    dead = error
+    for (const { reject } of waiting.values()) reject(error)
+    waiting.clear()
+  }
+  worker.on('message', (answer: Answer) => {
+    const call = waiting.get(answer.call)
+    waiting.delete(answer.call)
+    if (waiting.size === 0) worker.unref()
+    if ('error' in answer) call?.reject(errorFromWire(answer.error))
+    else call?.resolve(answer.result)
+  })
+  worker.on('error', fail)
+  worker.on('exit', (code) => fail(new Error(`worker thread ${index} ended with code ${code}`)))
+  worker.unref()
+  return {
+    worker,
+    load: 0,
+    ask(request, transfer = []) {
+      if (dead !== undefined) return Promise.reject(dead)
+      const call = calls++
+      worker.ref()
+      return new Promise((resolve, reject) => {
+        waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
+        worker.postMessage({ call, request }, transfer)
+      })
+    },
+  }
+}
+
+/** The same file name as this one's: `.ts` in the repository, `.js` in the package. */
+const workerFile = (): string => `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`

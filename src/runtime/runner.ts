@@ -1,0 +1,107 @@
+import type { Clock } from '../core/clock.ts'
+import type { Topology } from '../core/topology.ts'
+import type { SourceBatch } from '../core/unit.ts'
+import { openChain, type Chain, type Gated, type PreparedChain } from './chain.ts'
+import type { Ledger } from './ledger.ts'
+import { addToLedger } from './ledger.ts'
+import { planTopology, type Plan } from './plan.ts'
+
+/** Under which names a task's files are written. Plain JSON: it travels to worker threads. */
+export interface Writing {
+  readonly task: string
+  readonly runId: string
+  readonly epoch: number
+  readonly attempt: string
+}
+
+/**
+ * Runs the chain of one task on one or more threads. Batches are numbered; each is finished on the thread
+ * that began it, so records never travel.
+ */
+export interface Runner {
+  begin(seq: number, batch: SourceBatch): Promise<readonly Gated[]>
+  resume(seq: number, gate: string, fates: Uint8Array): Promise<readonly Gated[]>
+  /** At a barrier, when every batch before it is done; what follows is written for `next`. */
+  prepare(next: Writing): Promise<PreparedChain>
+  close(): Promise<void>
+}
+
+/** Opens runners: inline on this thread, or on a pool that all tasks of a process share. */
+export interface Runners {
+  /** How many batches may be under way in one task. */
+  readonly depth: number
+  open(source: string, writing: Writing): Promise<Runner>
+  close(): Promise<void>
+}
+
+/** One task's chain on the thread that calls: the inline runner, and what each worker thread runs. */
+export function localRunner(
+  topology: Topology,
+  plan: Plan,
+  clock: Clock,
+  start: Writing,
+  writer: number,
+  memoryBytes: number,
+): Runner {
+  let writing = start
+  const chain: Chain = openChain({
+    topology,
+    plan,
+    clock,
+    writerContext: (node) => ({
+      node,
+      task: start.task,
+      topology: topology.name,
+      clock,
+      runId: start.runId,
+      writer,
+      memoryBytes,
+      epoch: () => writing.epoch,
+      attempt: () => writing.attempt,
+    }),
+  })
+  return {
+    async begin(seq, batch) {
+      const gated = chain.begin(seq, batch)
+      await chain.relieve()
+      return gated
+    },
+    async resume(seq, gate, fates) {
+      const gated = chain.resume(seq, gate, fates)
+      await chain.relieve()
+      return gated
+    },
+    async prepare(next) {
+      const prepared = await chain.prepare()
+      writing = next
+      return prepared
+    },
+    close: () => chain.close(),
+  }
+}
+
+/** Runs every task on the calling thread. */
+export function inlineRunners(topology: Topology, clock: Clock, memoryBytes: number): Runners {
+  const { flows } = planTopology(topology)
+  return {
+    depth: 1,
+    async open(source, writing) {
+      const plan = flows.find((flow) => flow.source === source)!
+      return localRunner(topology, plan, clock, writing, 0, memoryBytes / flows.length)
+    },
+    async close() {},
+  }
+}
+
+/** The threads' shares of an epoch as one. */
+export function joinPrepared(shares: readonly PreparedChain[]): PreparedChain {
+  const files: Record<string, PreparedChain['files'][string]> = {}
+  const ledger: Ledger = {}
+  for (const share of shares) {
+    addToLedger(ledger, share.ledger)
+    for (const [sink, more] of Object.entries(share.files)) {
+      files[sink] = [...(files[sink] ?? []), ...more]
+    }
+  }
+  return { files, ledger }
+}

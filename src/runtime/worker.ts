@@ -1,0 +1,71 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { ConfigError } from '../core/errors.ts'
+import type { Topology } from '../core/topology.ts'
+import { planTopology } from './plan.ts'
+import type { PoolOptions, Request } from './pool.ts'
+import { localRunner, type Runner } from './runner.ts'
+import { systemClock } from './systemClock.ts'
+import { errorToWire } from './wireError.ts'
+
+// The code of a worker thread: builds the same topology and runs its share of every task's chain.
+
+const options = workerData as PoolOptions & { readonly index: number }
+const port = parentPort!
+const runners = new Map<number, Runner>()
+const topology = importTopology()
+// Nobody may be waiting yet; the first request reports it.
+topology.catch(() => {})
+
+/** Requests of one task run one after the other: a barrier must not overtake a batch. */
+const queues = new Map<number, Promise<void>>()
+
+port.on('message', ({ call, request }: { call: number; request: Request }) => {
+  const before = queues.get(request.runner) ?? Promise.resolve()
+  const after = before.then(async () => {
+    try {
+      port.postMessage({ call, result: await answer(request) })
+    } catch (error) {
+      port.postMessage({ call, error: errorToWire(error) })
+    }
+  })
+  queues.set(request.runner, after)
+})
+
+async function answer(request: Request): Promise<unknown> {
+  if (request.do === 'open') {
+    const built = await topology
+    const { flows } = planTopology(built)
+    const plan = flows.find((flow) => flow.source === request.source)!
+    const share = options.memoryBytes / options.threads / flows.length
+    runners.set(
+      request.runner,
+      localRunner(built, plan, systemClock, request.writing, options.index, share),
+    )
+    return undefined
+  }
+  const runner = runners.get(request.runner)!
+  switch (request.do) {
+    case 'begin':
+      return runner.begin(request.seq, request.batch)
+    case 'resume':
+      return runner.resume(request.seq, request.gate, request.fates)
+    case 'prepare':
+      return runner.prepare(request.next)
+    case 'close':
+      runners.delete(request.runner)
+      queues.delete(request.runner)
+      return runner.close()
+  }
+}
+
+async function importTopology(): Promise<Topology> {
+  const module = (await import(options.module)) as Record<string, unknown>
+  const build = module[options.exportName]
+  if (typeof build !== 'function') {
+    throw new ConfigError(
+      `the module has no export named '${options.exportName}'; a topology that runs on worker threads must be a named export`,
+      { code: 'SBX_NO_EXPORT' },
+    )
+  }
+  return (build as (settings: unknown) => Topology)(options.settings)
+}
