@@ -1,0 +1,87 @@
+import type { Dirent, Stats } from 'node:fs'
+import { constants } from 'node:fs'
+import * as fs from 'node:fs/promises'
+
+/** A file that is open. */
+export interface DiskFile {
+  /** Reads at `position` into `into`; resolves with the bytes read, 0 at the end. May read less than fits. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Appends all of `bytes`. */
+  write(bytes: Uint8Array): Promise<void>
+  /** What was written survives a power cut from here on. */
+  sync(): Promise<void>
+  stat(): Promise<Stats>
+  close(): Promise<void>
+}
+
+/**
+ * The file system, one method for each thing that can fail by itself: everything that reads or writes
+ * local files takes one, so that tests can make any call fail, tear a write or end the process there.
+ * Methods reject with Node's own errors (`ENOENT`, `ENOSPC`, …).
+ */
+export interface DiskIo {
+  /** `read`: must exist. `create`: must not exist, is opened for appending. */
+  open(path: string, mode: 'read' | 'create'): Promise<DiskFile>
+  readFile(path: string): Promise<Uint8Array>
+  /** A second name for a file; `EEXIST` where the name is taken. */
+  link(existing: string, path: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Replaces what is at `to`. */
+  rename(from: string, to: string): Promise<void>
+  /** With its parents; one that exists is fine. */
+  mkdir(path: string): Promise<void>
+  rmdir(path: string): Promise<void>
+  readdir(path: string): Promise<Dirent[]>
+  stat(path: string): Promise<Stats>
+  lstat(path: string): Promise<Stats>
+  realpath(path: string): Promise<string>
+  /** Copies inside the kernel, as a clone where the file system can; `to` must not exist. Not synced. */
+  copyFile(from: string, to: string): Promise<void>
+  /** Makes the names in a folder survive a power cut. */
+  syncFolder(path: string): Promise<void>
+  /** Makes a file survive that was written by other means (`copyFile`). */
+  syncFile(path: string): Promise<void>
+}
+
+/** The real file system. */
+export const realDisk: DiskIo = Object.freeze({
+  open: async (path, mode) => diskFile(await fs.open(path, mode === 'read' ? 'r' : 'ax')),
+  readFile: (path) => fs.readFile(path),
+  link: (existing, path) => fs.link(existing, path),
+  unlink: (path) => fs.unlink(path),
+  rename: (from, to) => fs.rename(from, to),
+  mkdir: async (path) => void (await fs.mkdir(path, { recursive: true })),
+  rmdir: (path) => fs.rmdir(path),
+  readdir: (path) => fs.readdir(path, { withFileTypes: true }),
+  stat: (path) => fs.stat(path),
+  lstat: (path) => fs.lstat(path),
+  realpath: (path) => fs.realpath(path),
+  copyFile: (from, to) =>
+    fs.copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
+  syncFolder: syncPath,
+  syncFile: syncPath,
+} satisfies DiskIo)
+
+function diskFile(handle: fs.FileHandle): DiskFile {
+  return {
+    read: async (into, position) =>
+      (await handle.read(into, 0, into.byteLength, position)).bytesRead,
+    write: async (bytes) => {
+      for (let done = 0; done < bytes.byteLength;) {
+        done += (await handle.write(bytes, done)).bytesWritten
+      }
+    },
+    sync: () => handle.sync(),
+    stat: () => handle.stat(),
+    close: () => handle.close(),
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await fs.open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
