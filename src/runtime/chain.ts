@@ -73,7 +73,10 @@ export function openChain(options: ChainOptions): Chain {
   const writers = new Map<string, Writer<never>>()
   const counts = new Map<string, NodeCounts>()
   const inlets = new Map<string, Inlet>()
-  const gates = new Map<string, { node: OperatorNode; resume: (waiting: Waiting, fates: Uint8Array) => void }>()
+  const gates = new Map<
+    string,
+    { node: OperatorNode; resume: (waiting: Waiting, fates: Uint8Array) => void }
+  >()
   const open = new Map<number, OpenBatch>()
   let current: OpenBatch | undefined
 
@@ -137,7 +140,10 @@ export function openChain(options: ChainOptions): Chain {
     if (node.kind !== 'operator') throw new TypeError(`${node.name} takes no records`)
     return node.unit.state === 'keyed'
       ? compileGate(node, node.unit as SelectingOperator<never>)
-      : compileOperator(node, node.unit as Operator<never, never> as StatelessOperator<never, never>)
+      : compileOperator(
+          node,
+          node.unit as Operator<never, never> as StatelessOperator<never, never>,
+        )
   }
 
   const guard = (node: string, error: unknown): Error =>
@@ -229,7 +235,9 @@ export function openChain(options: ChainOptions): Chain {
         const key = unit.key(record)
         const time = unit.eventTimeMs(record)
         if (typeof key !== 'string' || !Number.isFinite(time)) {
-          throw new TypeError(`its key is ${typeof key} and its event time ${time}; a string and a finite time are needed`)
+          throw new TypeError(
+            `its key is ${typeof key} and its event time ${time}; a string and a finite time are needed`,
+          )
         }
         fingerprint(key, waiting.fingerprints, at * 4)
         waiting.eventTimesMs[at] = time

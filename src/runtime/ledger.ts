@@ -74,7 +74,8 @@ export function checkLedger(ledger: Readonly<Ledger>, nodes: readonly TopologyNo
       }
     }
     if (node.kind === 'sink') continue
-    const expands = node.kind === 'operator' && 'expands' in node.unit && node.unit.expands === 'many'
+    const expands =
+      node.kind === 'operator' && 'expands' in node.unit && node.unit.expands === 'many'
     const main = expands ? counts.consumed : counts.out
     const accounted = main + counts.filtered + counts.duplicate + counts.late + counts.rejected
     if (accounted !== counts.in) {

@@ -20,22 +20,24 @@ export function planTopology(topology: Topology): {
   readonly flows: readonly Plan[]
   readonly models: readonly ModelsNode[]
 } {
-  const flows = topology.nodes.filter((node) => node.kind === 'source').map((source) => {
-    const reached = reachedFrom(source, topology.nodes)
-    const sinks = reached.filter((node) => node.kind === 'sink')
-    const batchSinks = sinks.filter(
-      (sink) =>
-        sink.unit.openBatchWriter !== undefined &&
-        sink.inputs.every((input) => input.node === source.name && input.port === 'out'),
-    )
-    return {
-      source: source.name,
-      sourceNode: source,
-      nodes: reached.filter((node) => !batchSinks.includes(node as SinkNode)),
-      batchSinks,
-      sinks: sinks.toSorted((a, b) => RANKS.indexOf(a.unit.rank) - RANKS.indexOf(b.unit.rank)),
-    }
-  })
+  const flows = topology.nodes
+    .filter((node) => node.kind === 'source')
+    .map((source) => {
+      const reached = reachedFrom(source, topology.nodes)
+      const sinks = reached.filter((node) => node.kind === 'sink')
+      const batchSinks = sinks.filter(
+        (sink) =>
+          sink.unit.openBatchWriter !== undefined &&
+          sink.inputs.every((input) => input.node === source.name && input.port === 'out'),
+      )
+      return {
+        source: source.name,
+        sourceNode: source,
+        nodes: reached.filter((node) => !batchSinks.includes(node as SinkNode)),
+        batchSinks,
+        sinks: sinks.toSorted((a, b) => RANKS.indexOf(a.unit.rank) - RANKS.indexOf(b.unit.rank)),
+      }
+    })
   return { flows, models: topology.nodes.filter((node) => node.kind === 'models') }
 }
 

@@ -19,8 +19,18 @@ export interface PoolOptions {
 
 /** What a worker is asked, by message. */
 export type Request =
-  | { readonly do: 'open'; readonly runner: number; readonly source: string; readonly writing: Writing }
-  | { readonly do: 'begin'; readonly runner: number; readonly seq: number; readonly batch: SourceBatch }
+  | {
+      readonly do: 'open'
+      readonly runner: number
+      readonly source: string
+      readonly writing: Writing
+    }
+  | {
+      readonly do: 'begin'
+      readonly runner: number
+      readonly seq: number
+      readonly batch: SourceBatch
+    }
   | {
       readonly do: 'resume'
       readonly runner: number
@@ -55,7 +65,9 @@ export function poolRunners(options: PoolOptions): Runners {
     depth: options.threads * 2 + 1,
     async open(source, writing) {
       const runner = runners++
-      await Promise.all(threads.map((thread) => thread.ask({ do: 'open', runner, source, writing })))
+      await Promise.all(
+        threads.map((thread) => thread.ask({ do: 'open', runner, source, writing })),
+      )
       return poolRunner(threads, runner)
     },
     async close() {
@@ -79,7 +91,10 @@ function poolRunner(threads: readonly Thread[], runner: number): Runner {
       thread.load++
       home.set(seq, thread)
       const buffer = batch.bytes?.buffer
-      const transfer = buffer instanceof ArrayBuffer && batch.bytes!.byteLength === buffer.byteLength ? [buffer] : []
+      const transfer =
+        buffer instanceof ArrayBuffer && batch.bytes!.byteLength === buffer.byteLength
+          ? [buffer]
+          : []
       return settle(seq, thread, await thread.ask({ do: 'begin', runner, seq, batch }, transfer))
     },
     async resume(seq, gate, fates) {
@@ -87,7 +102,9 @@ function poolRunner(threads: readonly Thread[], runner: number): Runner {
       return settle(seq, thread, await thread.ask({ do: 'resume', runner, seq, gate, fates }))
     },
     async prepare(next) {
-      const shares = threads.map((thread) => thread.ask<PreparedChain>({ do: 'prepare', runner, next }))
+      const shares = threads.map((thread) =>
+        thread.ask<PreparedChain>({ do: 'prepare', runner, next }),
+      )
       return joinPrepared(await Promise.all(shares))
     },
     async close() {

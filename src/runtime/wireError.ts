@@ -38,7 +38,10 @@ export function errorFromWire(wire: WireError): Error {
   const error =
     Known === undefined
       ? new Error(wire.message)
-      : new Known(wire.message, { code: (wire.code ?? 'SBX_UNKNOWN') as 'SBX_', retryable: wire.retryable })
+      : new Known(wire.message, {
+          code: (wire.code ?? 'SBX_UNKNOWN') as 'SBX_',
+          retryable: wire.retryable,
+        })
   if (wire.stack !== undefined) error.stack = wire.stack
   return error
 }

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { CheckpointError } from '../core/errors.ts'
+import type { ObjectStore } from '../lake/objectStore.ts'
+import {
+  encodeCheckpoint,
+  isMarker,
+  parseCheckpoint,
+  type Checkpoint,
+  type Marker,
+} from './checkpoint.ts'
+
+/** Where the checkpoints of one task lie, and everything beside them. */
+export interface CheckpointStore {
+  readonly lineage: string
+  /** Checkpoints and markers, oldest first. */
+  epochs(): Promise<number[]>
+  /** The checkpoint with the highest epoch, markers left out. */
+  newest(): Promise<Checkpoint | undefined>
+  read(epoch: number): Promise<Checkpoint | Marker | undefined>
+  create(checkpoint: Checkpoint): Promise<'created' | 'exists'>
+  /** Puts a marker in the place of a checkpoint, or of another marker, in one step. */
+  retire(marker: Marker): Promise<void>
+  /** Removes markers that were written before `olderThanMs`. */
+  forgetMarkers(olderThanMs: number): Promise<void>
+  writeObject(name: string, bytes: Uint8Array): Promise<void>
+  readObject(name: string): Promise<Uint8Array>
+  listObjects(): Promise<string[]>
+  removeObject(name: string): Promise<void>
+  /** Attempts that may have left files behind. */
+  openAttempts(): Promise<string[]>
+  markOpen(attempt: string, sinks: readonly string[]): Promise<void>
+  removeOpen(attempt: string): Promise<void>
+}
+
+const EPOCH = /^\d{12}$/
+const OPEN = '.open'
+
+/**
+ * The topology's lineage: a random id that the first run draws; whoever comes later reads it. All
+ * checkpoints, and every transaction in a table's log, are bound to it.
+ */
+export async function readLineage(store: ObjectStore, topology: string): Promise<string> {
+  const key = `_checkpoints/${topology}/lineage`
+  const found = await store.read(key)
+  if (found !== undefined) return parseLineage(found, key)
+  const drawn = randomBytes(8).toString('hex')
+  await store.create(key, Buffer.from(drawn))
+  return parseLineage((await store.read(key))!, key)
+}
+
+function parseLineage(bytes: Uint8Array, key: string): string {
+  const lineage = Buffer.from(bytes).toString('utf8')
+  if (/^[0-9a-f]{16}$/.test(lineage)) return lineage
+  throw new CheckpointError(
+    `${key} is damaged: it holds ${bytes.length} bytes instead of 16 hex digits; put it back from a copy of the lake (the same id is the name of the folder beside it)`,
+    { code: 'SBX_CHECKPOINT_DAMAGED' },
+  )
+}
+
+/** Opens the checkpoints of one task on any object store. */
+export function checkpointStore(
+  store: ObjectStore,
+  topology: string,
+  lineage: string,
+  task: string,
+): CheckpointStore {
+  const folder = `_checkpoints/${topology}/${lineage}/${task}/`
+  const keyOf = (epoch: number): string => `${folder}${String(epoch).padStart(12, '0')}`
+  const names = async (below = ''): Promise<string[]> => {
+    const found: string[] = []
+    for await (const { key } of store.list(folder + below)) found.push(key.slice(folder.length))
+    return found
+  }
+  const read = async (epoch: number): Promise<Checkpoint | Marker | undefined> => {
+    const bytes = await store.read(keyOf(epoch))
+    return bytes === undefined ? undefined : parseCheckpoint(bytes, keyOf(epoch))
+  }
+  const epochs = async (): Promise<number[]> =>
+    (await names()).filter((name) => EPOCH.test(name)).map(Number)
+
+  return {
+    lineage,
+    epochs,
+    read,
+    async newest() {
+      for (const epoch of (await epochs()).reverse()) {
+        const found = await read(epoch)
+        if (found !== undefined && !isMarker(found)) return found
+      }
+      return undefined
+    },
+    create: (checkpoint) => store.create(keyOf(checkpoint.epoch), encodeCheckpoint(checkpoint)),
+    retire: (marker) => store.replace(keyOf(marker.epoch), encodeCheckpoint(marker)),
+    async forgetMarkers(olderThanMs) {
+      for await (const { key, modifiedMs } of store.list(folder)) {
+        if (modifiedMs >= olderThanMs || !EPOCH.test(key.slice(folder.length))) continue
+        const bytes = await store.read(key)
+        if (bytes === undefined) continue
+        const found = parseCheckpoint(bytes, key)
+        if (isMarker(found) && found.retiredAtMs < olderThanMs) await store.remove(key)
+      }
+    },
+    async writeObject(name, bytes) {
+      // The name holds the attempt's random part: one that is there is this very object.
+      await store.create(`${folder}state/${name}`, bytes)
+    },
+    async readObject(name) {
+      const bytes = await store.read(`${folder}state/${name}`)
+      if (bytes !== undefined) return bytes
+      throw new CheckpointError(`the state object ${folder}state/${name} is gone`, {
+        code: 'SBX_STATE_MISSING',
+      })
+    },
+    async listObjects() {
+      return (await names('state/')).map((name) => name.slice('state/'.length))
+    },
+    removeObject: (name) => store.remove(`${folder}state/${name}`),
+    async openAttempts() {
+      const found = await names()
+      return found.filter((name) => name.endsWith(OPEN)).map((name) => name.slice(0, -OPEN.length))
+    },
+    async markOpen(attempt, sinks) {
+      await store.create(`${folder}${attempt}${OPEN}`, Buffer.from(JSON.stringify({ sinks })))
+    },
+    removeOpen: (attempt) => store.remove(`${folder}${attempt}${OPEN}`),
+  }
+}

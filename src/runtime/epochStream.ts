@@ -1,0 +1,250 @@
+import { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Clock } from '../core/clock.ts'
+import type { Json } from '../core/json.ts'
+import type { BatchWriter, Selector, SourceBatch, SourceReader } from '../core/unit.ts'
+import type { Gated } from './chain.ts'
+import { addToLedger, emptyCounts } from './ledger.ts'
+import type { Plan } from './plan.ts'
+import type { Runner, Writing } from './runner.ts'
+import type { KeptState } from './checkpoint.ts'
+import { keepState, type Produced, type StateObject } from './taskBody.ts'
+
+export interface EpochStreamOptions {
+  readonly plan: Plan
+  readonly clock: Clock
+  readonly mode: 'micro-batch' | 'streaming'
+  readonly reader: SourceReader
+  readonly runner: Runner
+  readonly batchWriters: ReadonlyMap<string, BatchWriter>
+  readonly selectors: ReadonlyMap<string, Selector>
+  /** Under which names the first epoch is written; the epoch counts up from there. */
+  readonly writing: Writing
+  /** Where the last checkpoint stands: an epoch that stays there is not prepared. */
+  readonly position: Json
+  /** Reads a state object of an earlier epoch back. */
+  readState(name: string): Promise<Uint8Array>
+  /** A barrier is due after this long, ms … */
+  readonly epochMs: number
+  /** … or after this many bytes of input. */
+  readonly epochBytes: number
+  /** How many batches may be under way. */
+  readonly depth: number
+  /** Aborted: finish the epoch and end. */
+  readonly stopping: AbortSignal
+  /** Aborted: end at once, prepare nothing. */
+  readonly signal: AbortSignal
+  onRead(batch: SourceBatch): void
+  /** From here on files are written under these names. */
+  onNextEpoch(writing: Writing): void
+  onCaughtUp(): void
+}
+
+interface Barrier {
+  /** Where the source stands, and the new objects that say so. */
+  readonly position: KeptState
+  readonly objects: readonly StateObject[]
+}
+type Item = { readonly batch: SourceBatch } | Barrier
+
+/** How long a source with nothing new is left alone, ms. */
+const POLL_MS = 200
+
+/**
+ * The data path of one task: a Readable of batches with barriers among them, a Transform that runs the
+ * chain over them, and a Writable that hands prepared epochs over one by one. `pipeline()` joins them, so
+ * an epoch that nobody takes holds the source back.
+ */
+export function epochStream(options: EpochStreamOptions): {
+  /** The next prepared epoch, or undefined at the end of the input. Rejects with what broke the stream. */
+  next(): Promise<Produced | undefined>
+  /** Ends the stream and everything in it; prepared files are left to whoever cleans. */
+  close(): Promise<void>
+} {
+  const abort = new AbortController()
+  const signal = AbortSignal.any([options.signal, abort.signal])
+  const handoff = oneByOne<Produced>()
+  const done = pipeline(
+    Readable.from(readItems(options), { highWaterMark: 2 }),
+    (items: AsyncIterable<Item>) => runChain(options, items),
+    new Writable({
+      objectMode: true,
+      highWaterMark: 1,
+      write(epoch: Produced, _encoding, callback) {
+        handoff.give(epoch).then(() => callback(), callback)
+      },
+    }),
+    { signal },
+  )
+  done.then(handoff.end, handoff.fail)
+  return {
+    next: handoff.take,
+    async close() {
+      abort.abort()
+      await done.catch(() => {})
+    },
+  }
+}
+
+async function* readItems(options: EpochStreamOptions): AsyncGenerator<Item> {
+  const { reader, clock, stopping } = options
+  let writing = options.writing
+  let last = JSON.stringify(options.position)
+  let started = clock.now()
+  let bytes = 0
+  let moved = false
+  let caughtUp = false
+  for (;;) {
+    const batch = stopping.aborted ? undefined : await reader.read()
+    if (batch !== undefined) {
+      bytes += batch.bytes?.byteLength ?? 0
+      moved = true
+      caughtUp = false
+      options.onRead(batch)
+      yield { batch }
+    }
+    const ended = batch === undefined && (options.mode === 'micro-batch' || stopping.aborted)
+    if (ended || clock.now() - started >= options.epochMs || bytes >= options.epochBytes) {
+      const { inline, add = [], keep = [] } = await reader.position()
+      const now = JSON.stringify(inline)
+      if (moved || now !== last || add.length > 0) {
+        const objects: StateObject[] = []
+        const snapshot = { inline, add, keep }
+        const position = keepState(
+          writing,
+          '(source)',
+          snapshot,
+          objects,
+          reader.added?.bind(reader),
+        )
+        yield { position, objects }
+        writing = { ...writing, epoch: writing.epoch + 1 }
+      }
+      last = now
+      started = clock.now()
+      bytes = 0
+      moved = false
+    }
+    if (ended) return
+    if (batch === undefined) {
+      if (!caughtUp && !moved) {
+        caughtUp = true
+        options.onCaughtUp()
+      }
+      await clock.sleep(Math.min(POLL_MS, options.epochMs), stopping)
+    }
+  }
+}
+
+/** Keeps up to `depth` batches under way and lets them pass the gates in order of arrival. */
+async function* runChain(
+  options: EpochStreamOptions,
+  items: AsyncIterable<Item>,
+): AsyncGenerator<Produced> {
+  const { runner, selectors, batchWriters } = options
+  let writing = options.writing
+  let seq = 0
+  let underWay: Promise<void>[] = []
+  const finishing = new Set<Promise<unknown>>()
+
+  /** Resolves when the batch has passed its gates; what is left of it goes to `underWay`. */
+  const pass = async (number: number, begun: Promise<readonly Gated[]>): Promise<void> => {
+    let gated = await begun
+    while (gated[0] !== undefined) {
+      const { gate: node, keys } = gated[0]
+      const resumed = runner.resume(number, node, selectors.get(node)!.select(keys))
+      resumed.catch(() => {})
+      // Behind an only gate nothing needs to be in order any more.
+      if (selectors.size === 1) {
+        finishing.add(resumed)
+        resumed.then(
+          () => finishing.delete(resumed),
+          () => {},
+        )
+        return
+      }
+      gated = await resumed
+    }
+  }
+
+  for await (const item of items) {
+    if ('batch' in item) {
+      for (const writer of batchWriters.values()) await writer.writeBatch(item.batch)
+      const number = seq++
+      const begun = runner.begin(number, item.batch)
+      begun.catch(() => {})
+      const before = underWay.at(-1)
+      const passed = Promise.resolve(before).then(() => pass(number, begun))
+      passed.catch(() => {})
+      underWay.push(passed)
+      if (underWay.length >= options.depth) await underWay.shift()
+      if (finishing.size >= options.depth) await Promise.race(finishing)
+      continue
+    }
+    await Promise.all(underWay)
+    await Promise.all(finishing)
+    underWay = []
+    const next = { ...writing, epoch: writing.epoch + 1 }
+    const objects = [...item.objects]
+    const state: Record<string, KeptState> = {}
+    for (const [node, selector] of selectors) {
+      const snapshot = await selector.snapshot(options.readState)
+      state[node] = keepState(writing, node, snapshot, objects, selector.added)
+    }
+    const [{ files, ledger }, ...copies] = await Promise.all([
+      runner.prepare(next),
+      ...[...batchWriters].map(async ([node, writer]) => [node, await writer.prepare()] as const),
+    ])
+    const read = ledger[options.plan.source]?.out ?? 0
+    for (const node of batchWriters.keys())
+      addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })
+    options.onNextEpoch(next)
+    yield {
+      epoch: writing.epoch,
+      positions: item.position,
+      state,
+      objects,
+      prepared: { ...files, ...Object.fromEntries(copies) },
+      ledger,
+    }
+    writing = next
+  }
+}
+
+/** A place for one value: who gives waits until it is taken. */
+function oneByOne<T>() {
+  let offered: { readonly value: T; taken(): void } | undefined
+  let wanted: { resolve(value: T | undefined): void; reject(error: Error): void } | undefined
+  let over: { readonly error?: Error } | undefined
+  return {
+    give: (value: T): Promise<void> =>
+      new Promise((taken) => {
+        if (wanted === undefined) offered = { value, taken }
+        else {
+          wanted.resolve(value)
+          wanted = undefined
+          taken()
+        }
+      }),
+    take: (): Promise<T | undefined> =>
+      new Promise((resolve, reject) => {
+        if (offered !== undefined) {
+          const { value, taken } = offered
+          offered = undefined
+          resolve(value)
+          taken()
+        } else if (over === undefined) wanted = { resolve, reject }
+        else if (over.error === undefined) resolve(undefined)
+        else reject(over.error)
+      }),
+    end: (): void => {
+      over = {}
+      wanted?.resolve(undefined)
+    },
+    fail: (error: Error): void => {
+      over = { error }
+      offered = undefined
+      wanted?.reject(error)
+    },
+  }
+}

@@ -1,0 +1,196 @@
+import type { Clock } from '../core/clock.ts'
+import { CheckpointError } from '../core/errors.ts'
+import type {
+  BatchWriter,
+  Logger,
+  Publisher,
+  Selector,
+  SelectingOperator,
+  SourceBatch,
+  StoredState,
+} from '../core/unit.ts'
+import { epochStream } from './epochStream.ts'
+import type { Plan } from './plan.ts'
+import type { Runner, Runners, Writing } from './runner.ts'
+import type { KeptState, TaskIdentity } from './checkpoint.ts'
+import type { Produced, ResumePoint, TaskBody } from './taskBody.ts'
+
+export interface SourceBodyOptions {
+  readonly topology: string
+  readonly plan: Plan
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly runners: Runners
+  /** One publisher a sink node, shared by all tasks of the process. */
+  readonly publishers: ReadonlyMap<string, Publisher>
+  readonly mode: 'micro-batch' | 'streaming'
+  readonly epochMs: number
+  readonly epochBytes: number
+  readonly batchBytes: number
+  readonly memoryBytes: number
+  readonly stopping: AbortSignal
+  readonly signal: AbortSignal
+  readObject(name: string): Promise<Uint8Array>
+  onRead(batch: SourceBatch): void
+}
+
+/** The task of one source: reads, runs the chain, prepares epochs. */
+export function sourceBody(options: SourceBodyOptions): TaskBody {
+  const { plan, publishers, clock } = options
+  const gates = plan.nodes.filter((node) => node.kind === 'operator' && node.unit.state === 'keyed')
+  let running: Running | undefined
+
+  const stop = async (): Promise<void> => {
+    const ended = running
+    running = undefined
+    await ended?.close()
+  }
+  return {
+    task: plan.source,
+    identity: identityOf(plan),
+    sinks: plan.sinks.map((sink) => sink.name),
+    async start(from, writing) {
+      await stop()
+      running = await startRunning(
+        options,
+        gates.map((gate) => gate.name),
+        from,
+        writing,
+      )
+    },
+    next: () => running!.next(),
+    publish: async (commit) => publishers.get(commit.node)!.publish(commit),
+    discard: async (sink, files) => publishers.get(sink)!.discard(files),
+    async clean(isDead) {
+      let removed = 0
+      for (const sink of plan.sinks)
+        removed += await publishers.get(sink.name)!.clean(plan.source, isDead)
+      if (removed > 0) {
+        options.logger.info('cleaned', { task: plan.source, files: removed, at: clock.now() })
+      }
+      return removed
+    },
+    async claimed() {},
+    stop,
+  }
+}
+
+interface Running {
+  next(): Promise<Produced | undefined>
+  close(): Promise<void>
+}
+
+async function startRunning(
+  options: SourceBodyOptions,
+  gates: readonly string[],
+  from: ResumePoint,
+  writing: Writing,
+): Promise<Running> {
+  const { plan, clock, logger } = options
+  const opened: { close(): Promise<void> }[] = []
+  const close = async (): Promise<void> => {
+    for (const unit of opened.splice(0).reverse()) await unit.close()
+  }
+  let current = writing
+  try {
+    const selectors = await openSelectors(options, gates, from)
+    const reader = await plan.sourceNode.unit.open({
+      node: plan.source,
+      clock,
+      logger,
+      signal: options.signal,
+      mode: options.mode,
+      batchBytes: options.batchBytes,
+      restored: stored(options, from.positions),
+    })
+    opened.push(reader)
+    const runner: Runner = await options.runners.open(plan.source, writing)
+    opened.push(runner)
+    const batchWriters = openBatchWriters(options, writing, () => current)
+    for (const writer of batchWriters.values()) opened.push(writer)
+    const stream = epochStream({
+      ...options,
+      reader,
+      runner,
+      batchWriters,
+      selectors,
+      writing,
+      position: from.positions?.inline ?? null,
+      readState: options.readObject,
+      depth: options.runners.depth,
+      onNextEpoch: (next) => {
+        current = next
+      },
+      onCaughtUp: () => logger.info('caught_up', { task: plan.source }),
+    })
+    opened.push(stream)
+    return { next: stream.next, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openSelectors(
+  { plan, clock, readObject }: SourceBodyOptions,
+  gates: readonly string[],
+  from: ResumePoint,
+): Promise<Map<string, Selector>> {
+  const selectors = new Map<string, Selector>()
+  for (const node of plan.nodes) {
+    if (node.kind !== 'operator' || !gates.includes(node.name)) continue
+    const selector = (node.unit as SelectingOperator<never>).open({ node: node.name, clock })
+    const state = from.state[node.name]
+    if (state !== undefined) {
+      try {
+        await selector.restore({ ...state, read: readObject })
+      } catch (error) {
+        if (error instanceof CheckpointError) throw error
+        throw new CheckpointError(
+          `its state can't be restored: ${(error as Error).message}; put the state objects back from a copy, or start it anew with --drop-state ${node.name}`,
+          { code: 'SBX_STATE_DAMAGED', node: node.name, cause: error },
+        )
+      }
+    }
+    selectors.set(node.name, selector)
+  }
+  return selectors
+}
+
+function openBatchWriters(
+  options: SourceBodyOptions,
+  writing: Writing,
+  current: () => Writing,
+): Map<string, BatchWriter> {
+  return new Map(
+    options.plan.batchSinks.map((sink) => [
+      sink.name,
+      sink.unit.openBatchWriter!({
+        node: sink.name,
+        task: writing.task,
+        topology: options.topology,
+        clock: options.clock,
+        runId: writing.runId,
+        writer: 0,
+        memoryBytes: options.memoryBytes,
+        epoch: () => current().epoch,
+        attempt: () => current().attempt,
+      }),
+    ]),
+  )
+}
+
+const stored = (
+  { readObject }: SourceBodyOptions,
+  state: KeptState | undefined,
+): StoredState | undefined => (state === undefined ? undefined : { ...state, read: readObject })
+
+/** What must not change under a checkpoint: the source's identity, stateful nodes' types and options. */
+function identityOf(plan: Plan): TaskIdentity {
+  const operators: Record<string, TaskIdentity['operators'][string]> = {}
+  for (const node of plan.nodes) {
+    if (node.kind !== 'operator' || node.unit.state !== 'keyed') continue
+    operators[node.name] = { type: node.unit.type, options: node.unit.options }
+  }
+  return { source: { node: plan.source, ...plan.sourceNode.unit.identity }, operators }
+}
