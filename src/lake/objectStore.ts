@@ -54,11 +54,17 @@ export interface ObjectStore {
   openWriter(key: string): ObjectWriter
   /** Writes to where no listing shows it, under `_staging/<task>/` on disk. */
   stage(task: string, key: string): StagedWriter
-  /** Idempotent: `already` if the key holds the same length and checksum. `missing`: neither staged nor there. */
+  /**
+   * Stages a whole local file, cloned or copied by the kernel where the store can. The caller compares
+   * the length with what it expects.
+   */
+  stageFile(task: string, key: string, path: string): Promise<StagedObject>
+  /** Idempotent: `already` if the key holds the same length and checksum. `missing`: neither staged nor there.
+   * Rejects with CheckpointError SBX_PUBLISH_CONFLICT where the key holds anything else. */
   publish(object: StagedObject): Promise<'published' | 'already' | 'missing'>
   discard(object: StagedObject): Promise<void>
-  /** What waits staged for this task: for cleaning. */
-  listStaged(task: string): AsyncIterable<StagedObject & { readonly key: string }>
+  /** What waits staged for this task: for cleaning. Lengths and checksums are not looked up (0). */
+  listStaged(task: string): AsyncIterable<StagedObject>
   /** The local path of a key where there is one, for tools that read files. */
   localPath(key: string): string | undefined
 }

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+
+import type { DiskIo } from './diskIo.ts'
+import type { DurableFolders } from './durableFolders.ts'
+
+const DEAD_AFTER_MS = 60_000
+const OLD_AFTER_MS = 86_400_000
+const HOST = encodeURIComponent(hostname()).slice(0, 64)
+const NAME = /^(.+)-(\d+)-[0-9a-f]{16}$/
+
+export interface TempFiles {
+  /** A new file with these bytes, synced; resolves with its path. */
+  write(bytes: Uint8Array): Promise<string>
+  /** Best effort: what stays is removed by a later process. */
+  remove(path: string): Promise<void>
+}
+
+/**
+ * Files that get their real name when they are whole. `<host>-<pid>-<random>` says whose they are, so
+ * that the first write of a process removes those of dead ones.
+ */
+export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders): TempFiles {
+  let cleaned: Promise<void> | undefined
+
+  const remove = (path: string): Promise<void> => disk.unlink(path).catch(() => {})
+
+  return {
+    write: async (bytes) => {
+      const path = join(folder, `${HOST}-${process.pid}-${randomBytes(8).toString('hex')}`)
+      const file = await folders.within(folder, () => disk.open(path, 'create'))
+      cleaned ??= removeDead(disk, folder, remove)
+      await cleaned
+      try {
+        await file.write(bytes)
+        await file.sync()
+      } catch (error) {
+        await file.close().catch(() => {})
+        await remove(path)
+        throw error
+      }
+      await file.close()
+      return path
+    },
+    remove,
+  }
+}
+
+async function removeDead(
+  disk: DiskIo,
+  folder: string,
+  remove: (path: string) => Promise<void>,
+): Promise<void> {
+  for (const { name } of await disk.readdir(folder).catch(() => [])) {
+    const path = join(folder, name)
+    const stat = await disk.stat(path).catch(() => undefined)
+    if (stat === undefined) continue
+    const ageMs = Date.now() - stat.mtimeMs
+    const [, host, pid] = NAME.exec(name) ?? []
+    // A pid of another container with this host's name may be out of sight: it gets a minute.
+    const isDead = host === HOST && ageMs > DEAD_AFTER_MS && !isAlive(Number(pid))
+    if (isDead || ageMs > OLD_AFTER_MS) await remove(path)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+  }
+}
