@@ -314,6 +314,8 @@ export interface Publisher {
   discard(files: readonly PreparedFile[]): Promise<void>
   /** Deletes what dead attempts left: files of this task for which `isDead(epoch, attempt)`. */
   clean(task: string, isDead: (epoch: number, attempt: string) => boolean): Promise<number>
+  /** A task without any checkpoint starts. Rejects with CheckpointError if the sink knows an earlier life of it. */
+  refuseForeign?(lineage: string, task: string): Promise<void>
 }
 
 interface SinkBase<In> {

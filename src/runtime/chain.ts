@@ -68,7 +68,7 @@ type Inlet = (record: never) => void
 
 /** Compiles the part of a topology behind one source. */
 export function openChain(options: ChainOptions): Chain {
-  const { topology, plan, clock } = options
+  const { plan, clock } = options
   const envelope = cursor()
   const writers = new Map<string, Writer<never>>()
   const counts = new Map<string, NodeCounts>()

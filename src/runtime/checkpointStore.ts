@@ -13,15 +13,14 @@ import {
 export interface CheckpointStore {
   readonly lineage: string
   /** Checkpoints and markers, oldest first. */
-  epochs(): Promise<number[]>
+  listEpochs(): Promise<readonly { readonly epoch: number; readonly modifiedMs: number }[]>
   /** The checkpoint with the highest epoch, markers left out. */
   newest(): Promise<Checkpoint | undefined>
   read(epoch: number): Promise<Checkpoint | Marker | undefined>
   create(checkpoint: Checkpoint): Promise<'created' | 'exists'>
   /** Puts a marker in the place of a checkpoint, or of another marker, in one step. */
   retire(marker: Marker): Promise<void>
-  /** Removes markers that were written before `olderThanMs`. */
-  forgetMarkers(olderThanMs: number): Promise<void>
+  removeMarker(epoch: number): Promise<void>
   writeObject(name: string, bytes: Uint8Array): Promise<void>
   readObject(name: string): Promise<Uint8Array>
   listObjects(): Promise<string[]>
@@ -75,15 +74,21 @@ export function checkpointStore(
     const bytes = await store.read(keyOf(epoch))
     return bytes === undefined ? undefined : parseCheckpoint(bytes, keyOf(epoch))
   }
-  const epochs = async (): Promise<number[]> =>
-    (await names()).filter((name) => EPOCH.test(name)).map(Number)
+  const listEpochs = async (): Promise<{ epoch: number; modifiedMs: number }[]> => {
+    const found: { epoch: number; modifiedMs: number }[] = []
+    for await (const { key, modifiedMs } of store.list(folder)) {
+      const name = key.slice(folder.length)
+      if (EPOCH.test(name)) found.push({ epoch: Number(name), modifiedMs })
+    }
+    return found
+  }
 
   return {
     lineage,
-    epochs,
+    listEpochs,
     read,
     async newest() {
-      for (const epoch of (await epochs()).reverse()) {
+      for (const { epoch } of (await listEpochs()).toReversed()) {
         const found = await read(epoch)
         if (found !== undefined && !isMarker(found)) return found
       }
@@ -91,15 +96,7 @@ export function checkpointStore(
     },
     create: (checkpoint) => store.create(keyOf(checkpoint.epoch), encodeCheckpoint(checkpoint)),
     retire: (marker) => store.replace(keyOf(marker.epoch), encodeCheckpoint(marker)),
-    async forgetMarkers(olderThanMs) {
-      for await (const { key, modifiedMs } of store.list(folder)) {
-        if (modifiedMs >= olderThanMs || !EPOCH.test(key.slice(folder.length))) continue
-        const bytes = await store.read(key)
-        if (bytes === undefined) continue
-        const found = parseCheckpoint(bytes, key)
-        if (isMarker(found) && found.retiredAtMs < olderThanMs) await store.remove(key)
-      }
-    },
+    removeMarker: (epoch) => store.remove(keyOf(epoch)),
     async writeObject(name, bytes) {
       // The name holds the attempt's random part: one that is there is this very object.
       await store.create(`${folder}state/${name}`, bytes)

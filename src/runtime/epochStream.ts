@@ -112,7 +112,7 @@ async function* readItems(options: EpochStreamOptions): AsyncGenerator<Item> {
         const snapshot = { inline, add, keep }
         const position = keepState(
           writing,
-          '(source)',
+          '_source',
           snapshot,
           objects,
           reader.added?.bind(reader),

@@ -47,6 +47,9 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
   }
   return {
     task: plan.source,
+    nodes: [plan.source, ...plan.nodes, ...plan.batchSinks].map((node) =>
+      typeof node === 'string' ? node : node.name,
+    ),
     identity: identityOf(plan),
     sinks: plan.sinks.map((sink) => sink.name),
     async start(from, writing) {

@@ -27,6 +27,8 @@ export interface Produced {
  */
 export interface TaskBody {
   readonly task: string
+  /** Names of all nodes whose counts its ledger holds. */
+  readonly nodes: readonly string[]
   /** Compared with the checkpoint's: what must not change between runs. */
   readonly identity: TaskIdentity
   /** Goes on from `from`; the first epoch is written under `writing`. */

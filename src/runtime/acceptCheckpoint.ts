@@ -1,0 +1,60 @@
+import { CheckpointError } from '../core/errors.ts'
+import type { Checkpoint, TaskIdentity } from './checkpoint.ts'
+
+/** What the operator of a run has agreed to. */
+export interface Accepted {
+  /** Stateful nodes whose state is dropped. */
+  readonly dropState: readonly string[]
+  /** Source nodes that may have changed. */
+  readonly acceptSource: readonly string[]
+}
+
+/**
+ * Compares a checkpoint with what its task is now. Positions of another source and state of another
+ * operator mean nothing, so both are refused unless they were accepted by name.
+ *
+ * @throws CheckpointError `SBX_SOURCE_CHANGED`, `SBX_STATE_CHANGED`: what changed, and the remedy
+ */
+export function acceptCheckpoint(
+  checkpoint: Checkpoint,
+  now: TaskIdentity,
+  accepted: Accepted,
+): void {
+  const { task, identity } = checkpoint
+  const node = String(now.source['node'])
+  if (!accepted.acceptSource.includes(node)) {
+    const changes = differences(identity.source, now.source)
+    if (changes.length > 0) {
+      throw new CheckpointError(
+        `the source is not the one that its checkpoint (epoch ${checkpoint.epoch} of ${task}) knows: ${changes.join('; ')}. Its positions may mean other records there. Go back to the former source, use another lake, or accept the new one from its beginning with --accept-source ${node}`,
+        { code: 'SBX_SOURCE_CHANGED', node },
+      )
+    }
+  }
+  for (const [name, before] of Object.entries(identity.operators)) {
+    if (accepted.dropState.includes(name)) continue
+    const current = now.operators[name]
+    const changes =
+      current === undefined
+        ? ['it is gone or was renamed']
+        : [
+            ...differences({ type: before.type }, { type: current.type }),
+            ...differences(before.options, current.options),
+          ]
+    if (changes.length === 0) continue
+    throw new CheckpointError(
+      `its state in the checkpoint (epoch ${checkpoint.epoch} of ${task}) does not fit: ${changes.join('; ')}. Change it back, or go on without what it remembers with --drop-state ${name}`,
+      { code: 'SBX_STATE_CHANGED', node: name },
+    )
+  }
+}
+
+function differences(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)])
+  return [...names]
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .map((name) => `${name} was ${JSON.stringify(before[name])}, is ${JSON.stringify(now[name])}`)
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../core/clock.ts'
+import { ConfigError } from '../core/errors.ts'
+import type { Topology } from '../core/topology.ts'
+import type { Logger } from '../core/unit.ts'
+import { silentLogger } from './logger.ts'
+import { systemClock } from './systemClock.ts'
+
+/** How a topology is run. Every default suits a laptop. */
+export interface RunOptions {
+  /** Process what is there and end, or go on until closed. @defaultValue 'micro-batch' */
+  readonly mode?: 'micro-batch' | 'streaming'
+  /** How often a task commits, ms. @defaultValue 5000 */
+  readonly epochMs?: number
+  /** A task commits after this many bytes of input, even before `epochMs`. @defaultValue 1 GiB */
+  readonly epochBytes?: number
+  /** Upper bound of a batch, bytes; a single larger record may exceed it. @defaultValue 1 MiB */
+  readonly batchBytes?: number
+  /** What all writers together may hold before they start a file, bytes. @defaultValue 192 MiB */
+  readonly memoryBytes?: number
+  /** In streaming mode models are rebuilt at most this often, ms, and once at the end. @defaultValue 30000 */
+  readonly modelsIntervalMs?: number
+  /** Whether models are built at all. @defaultValue true */
+  readonly models?: boolean
+  /** Where checkpoints and leases are. @defaultValue the one lake that the topology's sinks name */
+  readonly lake?: string
+  /** Stateful nodes that start with empty state. */
+  readonly dropState?: readonly string[]
+  /** Sources whose identity may have changed. */
+  readonly acceptSource?: readonly string[]
+  /** Gives up at once, committing nothing more; what is committed stays. `close()` ends in order. */
+  readonly signal?: AbortSignal
+  readonly logger?: Logger
+  readonly clock?: Clock
+}
+
+export type Resolved = Required<Omit<RunOptions, 'signal' | 'lake'>> & {
+  readonly lake: string
+  readonly signal: AbortSignal | undefined
+}
+
+const POSITIVE = ['epochMs', 'epochBytes', 'batchBytes', 'memoryBytes', 'modelsIntervalMs'] as const
+
+/** @throws ConfigError `SBX_OPTION` for an impossible value, `SBX_NO_LAKE` where checkpoints have no place */
+export function resolveOptions(topology: Topology, options: RunOptions): Resolved {
+  for (const name of POSITIVE) {
+    const value = options[name]
+    if (value === undefined || (Number.isFinite(value) && value > 0)) continue
+    throw new ConfigError(`run: ${name} must be a finite number above 0, not ${value}`, {
+      code: 'SBX_OPTION',
+    })
+  }
+  const { mode } = options
+  if (mode !== undefined && mode !== 'micro-batch' && mode !== 'streaming') {
+    throw new ConfigError(`run: mode must be 'micro-batch' or 'streaming', not '${String(mode)}'`, {
+      code: 'SBX_OPTION',
+    })
+  }
+  return {
+    mode: mode ?? 'micro-batch',
+    epochMs: options.epochMs ?? 5000,
+    epochBytes: options.epochBytes ?? 2 ** 30,
+    batchBytes: options.batchBytes ?? 2 ** 20,
+    memoryBytes: options.memoryBytes ?? 192 * 2 ** 20,
+    modelsIntervalMs: options.modelsIntervalMs ?? 30_000,
+    models: options.models ?? true,
+    lake: options.lake ?? onlyLake(topology),
+    dropState: options.dropState ?? [],
+    acceptSource: options.acceptSource ?? [],
+    signal: options.signal,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+  }
+}
+
+/** Checkpoints belong where the data goes; a topology without a lake keeps them in memory. */
+function onlyLake(topology: Topology): string {
+  const lakes = new Set<string>()
+  for (const node of topology.nodes) {
+    const lake = node.kind === 'sink' ? node.unit.options['lake'] : undefined
+    if (typeof lake === 'string') lakes.add(lake)
+  }
+  const [first, second] = lakes
+  if (second === undefined) return first ?? `memory:${topology.name}-${crypto.randomUUID()}`
+  throw new ConfigError(
+    `the sinks of '${topology.name}' write to ${lakes.size} lakes (${[...lakes].join(', ')}); say with run(…, { lake }) which one keeps the checkpoints`,
+    { code: 'SBX_NO_LAKE' },
+  )
+}

@@ -1,0 +1,82 @@
+import { availableParallelism } from 'node:os'
+import { ConfigError } from '../core/errors.ts'
+import type { Topology } from '../core/topology.ts'
+import { resolveOptions, type RunOptions } from './options.ts'
+import { poolRunners } from './pool.ts'
+import type { Progress, RunResult } from './result.ts'
+import { inlineRunners } from './runner.ts'
+import { superviseRun } from './superviseRun.ts'
+
+/** Runs on worker threads, which import the module and call the same named export. */
+export interface PooledRunOptions<Settings> extends RunOptions {
+  /** `import.meta.url` of the module that exports the function. */
+  readonly module: string
+  /** Handed to the function in every thread: plain data that structured clone can copy. */
+  readonly settings: Settings
+  /** Worker threads. @defaultValue the number of cores */
+  readonly parallelism?: number
+}
+
+/** A topology that is running. */
+export interface Run {
+  /** Resolves when everything is committed; rejects with the first thing that went wrong. */
+  readonly done: Promise<RunResult>
+  /** Finishes the open epochs, commits them and ends. */
+  close(): Promise<RunResult>
+  readonly progress: Progress
+}
+
+/**
+ * Runs a topology: claims its tasks, reads from where the last checkpoint stands, and commits epoch by
+ * epoch, exactly once, until the input ends (micro-batch) or `close()` is called (streaming).
+ *
+ * Given a topology it runs inline, all on the calling thread. Given the function that builds it, with the
+ * module that exports it under its own name, stateless stages run on worker threads.
+ *
+ * @throws ConfigError at once for impossible options; all else rejects `done`.
+ * @example
+ * ```ts
+ * const { tasks } = await run(tweetLake, { module: import.meta.url, settings: { lake: './lake' } }).done
+ * ```
+ */
+export function run(topology: Topology, options?: RunOptions): Run
+export function run<Settings>(
+  build: (settings: Settings) => Topology,
+  options: PooledRunOptions<NoInfer<Settings>>,
+): Run
+export function run(
+  subject: Topology | ((settings: never) => Topology),
+  options: RunOptions | PooledRunOptions<unknown> = {},
+): Run {
+  if (typeof subject !== 'function') {
+    const resolved = resolveOptions(subject, options)
+    const runners = inlineRunners(subject, resolved.clock, resolved.memoryBytes)
+    resolved.logger.info('inline', { topology: subject.name, threads: 1 })
+    return superviseRun(subject, resolved, runners)
+  }
+  const {
+    module,
+    settings,
+    parallelism = availableParallelism(),
+  } = options as PooledRunOptions<unknown>
+  if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > 256) {
+    throw new ConfigError(
+      `run: parallelism must be a whole number from 1 to 256, not ${parallelism}`,
+      {
+        code: 'SBX_OPTION',
+      },
+    )
+  }
+  if (subject.name === '') {
+    throw new ConfigError(
+      'run: the function that builds the topology has no name, so worker threads can’t find it; export it as a named constant or function',
+      { code: 'SBX_NO_EXPORT' },
+    )
+  }
+  const topology = subject(settings as never)
+  const resolved = resolveOptions(topology, options)
+  const { memoryBytes } = resolved
+  const exportName = subject.name
+  const runners = poolRunners({ module, exportName, settings, threads: parallelism, memoryBytes })
+  return superviseRun(topology, resolved, runners)
+}

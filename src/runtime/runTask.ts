@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
+import { CheckpointError, SluiceboxError } from '../core/errors.ts'
+import type { TopologyNode } from '../core/topology.ts'
+import { isMarker, type Checkpoint } from './checkpoint.ts'
+import type { CheckpointStore } from './checkpointStore.ts'
+import { addToLedger, checkLedger, type Ledger } from './ledger.ts'
+import type { TaskBody } from './taskBody.ts'
+import { claimOf, isDead } from './isDead.ts'
+import type { Answer, Effect, ProtocolTask } from './protocolEffects.ts'
+import { advance, begin } from './taskProtocol.ts'
+
+/** A survey looks at this many of the latest epochs for checkpoints that a dead attempt did not retire. */
+const UNRETIRED = 16
+
+export interface TaskOptions {
+  readonly protocol: ProtocolTask
+  readonly body: TaskBody
+  readonly checkpoints: CheckpointStore
+  readonly clock: Clock
+  /** Nodes whose counts the ledger holds. */
+  readonly nodes: readonly TopologyNode[]
+  readonly signal: AbortSignal
+  /** Compares a checkpoint with what the task is now. @throws CheckpointError if it can't go on from there */
+  accept(newest: Checkpoint): void
+  /** The very first claim, before it is made: nothing may be there that only a checkpoint explains. */
+  acceptEmpty(): Promise<void>
+  /** An epoch was committed: `ledger` is what it added. */
+  onCommit(checkpoint: Checkpoint, ledger: Ledger): void
+}
+
+/**
+ * Runs one task under the commit protocol until its input ends or another attempt has taken it: does what
+ * the state machine asks for, one effect at a time, and hands back what came of it.
+ *
+ * @returns `lost` where another attempt committed this one's epoch and the task was left to it.
+ */
+export async function runTask(options: TaskOptions): Promise<'ended' | 'lost'> {
+  const driver = taskDriver(options)
+  let state = begin(options.protocol)
+  try {
+    for (;;) {
+      options.signal.throwIfAborted()
+      const { effect } = state
+      if (effect.kind === 'stop') return effect.reason
+      if (effect.kind === 'fail') throw new CheckpointError(effect.message, { code: effect.code })
+      state = advance(state, await driver(effect))
+    }
+  } finally {
+    await options.body.stop()
+  }
+}
+
+function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
+  const { body, checkpoints, clock, protocol } = options
+  /** What the epoch that waits for its commit added to the ledger. */
+  let added: Ledger = {}
+  let next: Promise<Answer> | undefined
+  const done: Answer = { kind: 'done' }
+
+  return async (effect) => {
+    switch (effect.kind) {
+      case 'drawAttempt':
+        next?.catch(() => {})
+        next = undefined
+        await body.stop()
+        return { kind: 'drawn', random: randomBytes(4).toString('hex'), nowMs: clock.now() }
+      case 'readNewest': {
+        const checkpoint = await checkpoints.newest()
+        if (checkpoint === undefined) await options.acceptEmpty()
+        else options.accept(checkpoint)
+        return { kind: 'newest', checkpoint }
+      }
+      case 'publish':
+        return publish(effect.checkpoint)
+      case 'create':
+        return create(effect.checkpoint, effect.untilMs)
+      case 'readEpoch': {
+        const found = await checkpoints.read(effect.epoch)
+        return { kind: 'named', attempt: found?.attempt }
+      }
+      case 'discard':
+        for (const [sink, files] of Object.entries(effect.checkpoint.prepared)) {
+          await body.discard(sink, files)
+        }
+        return done
+      case 'writeOpen':
+        await checkpoints.markOpen(effect.attempt, body.sinks)
+        return done
+      case 'listDead':
+        return listDead(effect.claim)
+      case 'clean':
+        if (effect.graveyard.dead.length > 0) {
+          await body.clean((epoch, attempt) => isDead(effect.graveyard, epoch, attempt))
+        }
+        return done
+      case 'survey':
+        return survey(effect.below)
+      case 'retain': {
+        const { retire, objects, markers } = effect.retention
+        const retiredAtMs = clock.now()
+        for (const { epoch, attempt } of retire) {
+          await checkpoints.retire({ formatVersion: 1, marker: true, epoch, attempt, retiredAtMs })
+        }
+        for (const name of objects) await checkpoints.removeObject(name)
+        for (const epoch of markers) await checkpoints.removeMarker(epoch)
+        return done
+      }
+      case 'produce':
+        next ??= produce(effect.epoch, effect.from)
+        return unlessIdle(next)
+      default:
+        throw new TypeError(`no way to do '${effect.kind}'`)
+    }
+  }
+
+  async function publish(checkpoint: Checkpoint): Promise<Answer> {
+    for (const node of body.sinks) {
+      const files = checkpoint.prepared[node]
+      if (files === undefined || files.length === 0) continue
+      const { lineage, topology, task, epoch, attempt, positions } = checkpoint
+      const commit = { lineage, topology, task, node, epoch, attempt, files }
+      const { missing } = await body.publish({ ...commit, positions: positions.inline })
+      if (missing !== undefined) return { kind: 'missing', what: missing, again: false }
+    }
+    return done
+  }
+
+  async function create(checkpoint: Checkpoint, untilMs: number): Promise<Answer> {
+    if (clock.now() >= untilMs) return { kind: 'expired' }
+    try {
+      if ((await checkpoints.create(checkpoint)) === 'exists') return { kind: 'exists' }
+    } catch (error) {
+      if (error instanceof SluiceboxError && error.retryable) return { kind: 'unknown' }
+      throw error
+    }
+    if (!checkpoint.claim) options.onCommit(checkpoint, added)
+    return { kind: 'created' }
+  }
+
+  async function produce(epoch: number, from: Checkpoint): Promise<Answer> {
+    if (from.claim) {
+      await body.claimed()
+      const positions = from.positions.inline === null ? undefined : from.positions
+      const { task, attempt, runId } = from
+      await body.start({ positions, state: from.state }, { task, runId, epoch, attempt })
+    }
+    const produced = await body.next()
+    if (produced === undefined) return { kind: 'ended' }
+    if (produced.epoch !== epoch) {
+      throw new SluiceboxError(`prepared epoch ${produced.epoch} instead of ${epoch}`, {
+        code: 'SBX_LEDGER',
+        node: body.task,
+      })
+    }
+    checkLedger(produced.ledger, options.nodes)
+    added = produced.ledger
+    const ledger: Ledger = structuredClone(from.ledger) as unknown as Ledger
+    addToLedger(ledger, added)
+    for (const { name, bytes } of produced.objects) await checkpoints.writeObject(name, bytes)
+    const { positions, state, prepared } = produced
+    return {
+      kind: 'prepared',
+      nowMs: clock.now(),
+      positions,
+      state,
+      prepared,
+      ledger: ledger as never,
+    }
+  }
+
+  /** Wakes the state machine up while a task has nothing to do for long. */
+  async function unlessIdle(producing: Promise<Answer>): Promise<Answer> {
+    const awake = new AbortController()
+    const idle = clock
+      .sleep(protocol.fenceMs / 4, AbortSignal.any([awake.signal, options.signal]))
+      .then((): Answer => ({ kind: 'idle', nowMs: clock.now() }))
+    try {
+      const answer = await Promise.race([producing, idle])
+      options.signal.throwIfAborted()
+      if (answer.kind !== 'idle') next = undefined
+      return answer
+    } finally {
+      awake.abort()
+    }
+  }
+
+  /** The dead are those with an older claim; what they may have committed is read back to their last one. */
+  async function listDead(claim: number): Promise<Answer> {
+    const dead = (await checkpoints.openAttempts()).filter((attempt) => claimOf(attempt) < claim)
+    const decided: Record<number, string> = {}
+    const unseen = new Set(dead)
+    const oldest = Math.min(...dead.map(claimOf))
+    for (const { epoch } of (await checkpoints.listEpochs()).toReversed()) {
+      if (unseen.size === 0 || epoch < oldest) break
+      const found = await checkpoints.read(epoch)
+      if (found === undefined) continue
+      decided[epoch] = found.attempt
+      unseen.delete(found.attempt)
+    }
+    return { kind: 'dead', dead, decided }
+  }
+
+  async function survey(below: number): Promise<Answer> {
+    const nowMs = clock.now()
+    const old: { epoch: number; attempt: string }[] = []
+    const markers: { epoch: number; retiredAtMs: number }[] = []
+    const listed = (await checkpoints.listEpochs()).filter(({ epoch }) => epoch < below)
+    const expired = listed.filter(({ modifiedMs }) => nowMs - modifiedMs >= protocol.fenceMs)
+    for (const { epoch } of new Set([...expired, ...listed.slice(-UNRETIRED)])) {
+      const found = await checkpoints.read(epoch)
+      if (found === undefined) continue
+      if (isMarker(found)) markers.push({ epoch, retiredAtMs: found.retiredAtMs })
+      else old.push({ epoch, attempt: found.attempt })
+    }
+    const objects = (await checkpoints.listObjects()).map((key) => ({
+      key,
+      epoch: Number(key.slice(0, 12)),
+    }))
+    return { kind: 'surveyed', nowMs, checkpoints: old, markers, objects }
+  }
+}
