@@ -1,0 +1,64 @@
+import * as v from 'valibot'
+import type { ColumnType } from './columns.ts'
+
+/** What a schema's metadata may say about its column, where the type alone can't: see `columnsOf`. */
+export interface ColumnMetadata {
+  readonly column: ColumnType
+}
+
+const wholeNumber = () => v.union([v.pipe(v.number(), v.safeInteger()), v.bigint()])
+const INT64 = 2n ** 63n
+const isInt64 = (value: number | bigint): boolean => value >= -INT64 && value < INT64
+
+/**
+ * A column of instants, kept as microseconds since 1970 UTC: Parquet and Delta `timestamp`.
+ *
+ * @returns a schema of safe integers and bigints
+ * @example
+ * ```ts
+ * const Post = v.object({ id: v.string(), createdAt: timestamp() })
+ * ```
+ */
+export const timestamp = () =>
+  v.pipe(
+    wholeNumber(),
+    v.check(isInt64, 'out of the range of int64'),
+    v.metadata({ column: 'timestamp' }),
+  )
+
+/**
+ * A column of calendar days, written `YYYY-MM-DD`: Parquet and Delta `date`.
+ *
+ * @returns a schema of strings that name a day which exists
+ */
+export const date = () =>
+  v.pipe(
+    v.string(),
+    v.check(isCalendarDay, 'is no day written YYYY-MM-DD'),
+    v.metadata({ column: 'date' }),
+  )
+
+/** A column of 64-bit integers: safe integers as numbers, larger ones as bigints. */
+export const int64 = () =>
+  v.pipe(
+    wholeNumber(),
+    v.check(isInt64, 'out of the range of int64'),
+    v.metadata({ column: 'int64' }),
+  )
+
+/** A column of 32-bit integers. */
+export const int32 = () =>
+  v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(-(2 ** 31)),
+    v.maxValue(2 ** 31 - 1),
+    v.metadata({ column: 'int32' }),
+  )
+
+function isCalendarDay(text: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false
+  const day = new Date(`${text}T00:00:00Z`)
+  // An impossible day is invalid, or rolls over into the next month.
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
