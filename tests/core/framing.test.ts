@@ -107,7 +107,7 @@ describe('csvRecords', () => {
     return found
   }
   it('ends records at carriage returns where a file has no others', () => {
-    expect(ends('a,b\r"c\r",d\re', 'cr')).toEqual([4, 10, -1])
+    expect(ends('a,b\r"c\r",d\re', 'cr')).toEqual([4, 11, -1])
   })
   it('takes a carriage return and line feed for one line end', () => {
     expect(ends('a\r\nb\n', 'cr')).toEqual([3, 5])
