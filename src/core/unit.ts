@@ -177,10 +177,20 @@ export interface SourceReject {
   readonly raw: Uint8Array
 }
 
+/** A value of a batch that comes with headers, or is null (and empty in `bytes`). */
+export interface SpecialValue {
+  /** Which of the batch's records, from 0. */
+  readonly index: number
+  readonly isNull: boolean
+  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
+}
+
 /** How `rawFiles` keeps what a source read. */
 export type BronzePart =
   /** Append `bytes` to a file of this extension, behind `header` where one is begun. */
   | { readonly kind: 'append'; readonly extension: string; readonly header?: Uint8Array }
+  /** Append the values that `bounds` cut, one a line; `special` lists those that are more than bytes. */
+  | { readonly kind: 'values'; readonly special: readonly SpecialValue[] }
   /** Copy the whole local file once. */
   | {
       readonly kind: 'copy'

@@ -63,7 +63,11 @@ export interface ObjectStore {
    * Rejects with CheckpointError SBX_PUBLISH_CONFLICT where the key holds anything else. */
   publish(object: StagedObject): Promise<'published' | 'already' | 'missing'>
   discard(object: StagedObject): Promise<void>
-  /** What waits staged for this task: for cleaning. Lengths and checksums are not looked up (0). */
+  /**
+   * What waits staged for this task, for cleaning. S3 does not know whose an upload is: there it is all
+   * that waits in the lake, and the caller goes by the file names. Lengths and checksums are not looked
+   * up (0).
+   */
   listStaged(task: string): AsyncIterable<StagedObject>
   /** The local path of a key where there is one, for tools that read files. */
   localPath(key: string): string | undefined

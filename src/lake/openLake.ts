@@ -35,6 +35,11 @@ export function openLake(url: string): Promise<ObjectStore> {
   return store
 }
 
+/** Lets `openLake(url)` answer with this store until it is closed: for tests with a failing disk. */
+export function presetLake(url: string, store: ObjectStore): void {
+  stores.set(addressOf(url), Promise.resolve(store))
+}
+
 /** Forgets the store at `url`: the next `openLake` opens it anew. What a `memory:` lake held is gone. */
 export function closeLake(url: string): void {
   stores.delete(addressOf(url))

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url'
 
 import { expect, test } from 'vitest'
 
-import { closeLake, openLake } from '../../src/lake/openLake.ts'
+import { memoryStore } from '../../src/lake/memoryStore.ts'
+import { closeLake, openLake, presetLake } from '../../src/lake/openLake.ts'
 
 test('opens a folder by path and by URL, as one store', async () => {
   const root = await mkdtemp(join(tmpdir(), 'sluicebox-open-'))
@@ -40,4 +41,12 @@ test.each(['', 'gs://bucket/lake', 's3://', 's3:///prefix'])('refuses %j', async
     name: 'ConfigError',
     code: 'SBX_LAKE_URL',
   })
+})
+
+test('answers with a store that was set beforehand', async () => {
+  const store = memoryStore('mine')
+  presetLake('memory:preset', store)
+  expect(await openLake('memory:preset')).toBe(store)
+  closeLake('memory:preset')
+  expect(await openLake('memory:preset')).not.toBe(store)
 })

@@ -1,0 +1,107 @@
+import type { StagedObject, StagedWriter } from '../../lake/objectStore.ts'
+
+const BLOCK_BYTES = 1 << 20
+const LINE_FEED = 10
+
+/** One raw file while it is written: gathers small pieces into blocks of 1 MiB. */
+export interface RawFile {
+  /** Bytes so far, blocks that wait included. */
+  readonly bytes: number
+  readonly records: number
+  /** Copies the piece; ends it with a line feed if it has none. */
+  addLines(piece: Uint8Array, records: number): void
+  /** Like `addLines`, without a copy: large pieces go straight to the store. */
+  passLines(piece: Uint8Array): Promise<void>
+  /** Writes out the blocks that are full, or all that waits. */
+  drain(which: 'full' | 'all'): Promise<void>
+  close(): Promise<StagedObject>
+  abort(): Promise<void>
+}
+
+export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): RawFile {
+  const full: Buffer[] = []
+  let spare: Buffer | undefined
+  let block: Buffer | undefined
+  let fill = 0
+  let bytes = 0
+  let records = 0
+
+  const add = (piece: Uint8Array): void => {
+    bytes += piece.byteLength
+    for (let at = 0; at < piece.byteLength;) {
+      block ??= spare ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+      spare = undefined
+      const part = piece.subarray(at, at + BLOCK_BYTES - fill)
+      block.set(part, fill)
+      at += part.byteLength
+      fill += part.byteLength
+      if (fill === BLOCK_BYTES) {
+        full.push(block)
+        block = undefined
+        fill = 0
+      }
+    }
+  }
+
+  const drain = async (which: 'full' | 'all'): Promise<void> => {
+    const to = await writer
+    for (let next = full.shift(); next !== undefined; next = full.shift()) {
+      await to.write(next)
+      spare = next
+    }
+    if (which === 'full' || block === undefined || fill === 0) return
+    const rest = block.subarray(0, fill)
+    spare = block
+    block = undefined
+    fill = 0
+    await to.write(rest)
+  }
+
+  const endLine = (piece: Uint8Array): void => {
+    if (piece.byteLength > 0 && piece[piece.byteLength - 1] !== LINE_FEED) add(LINE_END)
+  }
+
+  // A store that can't be opened is reported by the first drain.
+  writer.catch(() => {})
+  if (header !== undefined) {
+    add(header)
+    endLine(header)
+  }
+  return {
+    get bytes() {
+      return bytes
+    },
+    get records() {
+      return records
+    },
+    addLines: (piece, count) => {
+      add(piece)
+      endLine(piece)
+      records += count
+    },
+    passLines: async (piece) => {
+      if (piece.byteLength < BLOCK_BYTES / 4) {
+        add(piece)
+        endLine(piece)
+        return drain('full')
+      }
+      await drain('all')
+      await (await writer).write(piece)
+      bytes += piece.byteLength
+      endLine(piece)
+    },
+    drain,
+    close: async () => {
+      await drain('all')
+      return (await writer).close()
+    },
+    abort: async () => {
+      full.length = 0
+      block = spare = undefined
+      const opened = await writer.catch(() => undefined)
+      await opened?.abort()
+    },
+  }
+}
+
+const LINE_END = Uint8Array.of(LINE_FEED)

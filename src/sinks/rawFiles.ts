@@ -1,0 +1,72 @@
+import { ConfigError } from '../core/errors.ts'
+import type { Sink } from '../core/unit.ts'
+import { checkKey } from '../lake/checkKey.ts'
+import { openLake } from '../lake/openLake.ts'
+import { rawBatches } from './raw/rawBatches.ts'
+import { rawFileSet } from './raw/rawFileSet.ts'
+import { rawPublisher } from './raw/rawPublisher.ts'
+import { rawRecords } from './raw/rawRecords.ts'
+
+export interface RawFilesOptions {
+  /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
+  readonly lake: string
+  /** Where in the lake, such as `bronze/twitter`. */
+  readonly path: string
+  /** A file that has reached this size is finished and the next one begun, in bytes. @defaultValue 128 MiB */
+  readonly maxFileBytes?: number
+}
+
+const DEFAULT_MAX_FILE_BYTES = 128 * 1024 * 1024
+
+/**
+ * Keeps the bytes of every record as they came, in
+ * `<path>/ingest_date=YYYY-MM-DD/hour=HH/<task>-<epoch>-<attempt>-<n>.<extension>` (UTC, when the file
+ * was begun). On a source's own stream it writes whole batches: NDJSON and CSV are appended to one file an
+ * epoch and header, files that are read whole (`.gz`, JSON documents) are copied. Behind operators it
+ * writes each record's raw slice. Values of Kafka stand one on a line; a value with a line feed in it, an
+ * empty or null one, or one with headers becomes one JSON object with base64 inside.
+ *
+ * **State**: none; up to 16 open files with 1 MiB each.
+ *
+ * **Delivery**: exactly once. Files wait invisible until their epoch is committed, are then published one
+ * by one, and never overwrite anything.
+ *
+ * @throws ConfigError `SBX_RAW_OPTIONS`, `SBX_LAKE_KEY`; SinkError `SBX_LAKE_…`,
+ *   `SBX_RAW_FILE_CHANGED`; CheckpointError `SBX_PUBLISH_CONFLICT`, `SBX_RAW_CHECKPOINT`
+ * @example
+ * ```ts
+ * tweets.to('bronze', rawFiles({ lake: './lake', path: 'bronze/twitter' }))
+ * ```
+ */
+export function rawFiles(options: RawFilesOptions): Sink<Uint8Array> {
+  const { lake, path, maxFileBytes = DEFAULT_MAX_FILE_BYTES } = options
+  checkKey(path)
+  if (!Number.isSafeInteger(maxFileBytes) || maxFileBytes < 1) {
+    throw new ConfigError(
+      `rawFiles: maxFileBytes is ${maxFileBytes}; give a whole number above 0`,
+      {
+        code: 'SBX_RAW_OPTIONS',
+      },
+    )
+  }
+  return Object.freeze<Sink<Uint8Array>>({
+    kind: 'sink',
+    type: 'rawFiles',
+    options: { lake, path, maxFileBytes },
+    rank: 'bronze',
+    openWriter: (context) => {
+      const prefix = `w${context.writer}_`
+      return rawRecords(rawFileSet({ lake: open(lake), path, maxFileBytes, context, prefix }))
+    },
+    openBatchWriter: (context) =>
+      rawBatches(rawFileSet({ lake: open(lake), path, maxFileBytes, context, prefix: '' })),
+    openPublisher: async (context) => rawPublisher(await openLake(lake), path, context),
+  })
+}
+
+/** A lake that can't be opened is reported by the first write. */
+function open(lake: string): ReturnType<typeof openLake> {
+  const store = openLake(lake)
+  store.catch(() => {})
+  return store
+}
