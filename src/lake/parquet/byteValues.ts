@@ -1,0 +1,169 @@
+import { shown, type Bounds, type Values } from './valueBuffer.ts'
+
+const FIRST_CAPACITY = 256
+/** Buffers beyond this are given back when they are cleared: one long value must not be paid for ever. */
+const KEPT_CAPACITY = 4 << 20
+/** Short strings are joined and written by one native call, at most so many and so long. */
+const JOINED = 256
+const JOINED_UNITS = 16_384
+/** After text that is not ASCII, so many rounds are written one by one. */
+const DIRECT_ROUNDS = 16
+/** Holds the place of the length in front of every value. */
+const PLACE = '\0\0\0\0'
+
+/** Strings as UTF-8, each behind its length; a lone surrogate becomes U+FFFD. */
+export function stringValues(): Values {
+  const bytes = byteBuffer()
+  const waiting: string[] = []
+  let joined = ''
+  /** Length of `joined` as if it were built: UTF-16 units of what waits, and its places. */
+  let units = 0
+  let direct = 0
+
+  const drain = (): void => {
+    if (direct > 0) {
+      direct--
+      for (const text of waiting) bytes.text(text)
+    } else if (!bytes.ascii(joined, waiting)) {
+      direct = DIRECT_ROUNDS
+      for (const text of waiting) bytes.text(text)
+    }
+    waiting.length = 0
+    joined = ''
+    units = 0
+  }
+
+  return {
+    append(value) {
+      if (typeof value !== 'string') throw new TypeError(`${shown(value)} is no string`)
+      if (value.length > JOINED_UNITS) {
+        drain()
+        bytes.text(value)
+        return bytes.length()
+      }
+      waiting.push(value)
+      units += value.length + 4
+      if (direct === 0) joined += PLACE + value
+      if (waiting.length === JOINED || units > JOINED_UNITS) drain()
+      return bytes.length() + units
+    },
+    view() {
+      drain()
+      return bytes.view()
+    },
+    bounds() {
+      drain()
+      return bytes.bounds()
+    },
+    clear() {
+      drain()
+      bytes.clear()
+    },
+    capacity: () => bytes.capacity() + units * 2,
+  }
+}
+
+/** Bytes as they are, each behind its length. */
+export function binaryValues(): Values {
+  const bytes = byteBuffer()
+  return {
+    append(value) {
+      if (!(value instanceof Uint8Array)) throw new TypeError(`${shown(value)} is no Uint8Array`)
+      bytes.raw(value)
+      return bytes.length()
+    },
+    view: bytes.view,
+    // Nobody looks for a range of bytes.
+    bounds: () => undefined,
+    clear: bytes.clear,
+    capacity: bytes.capacity,
+  }
+}
+
+function byteBuffer() {
+  let bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
+  let at = 0
+  const reserve = (more: number): void => {
+    if (at + more <= bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, at + more))
+    bytes.copy(grown, 0, 0, at)
+    bytes = grown
+  }
+  return {
+    text(value: string): void {
+      // A UTF-16 unit takes three bytes at most; worth counting only where that is much.
+      const most = value.length < 65_536 ? value.length * 3 : Buffer.byteLength(value)
+      reserve(4 + most)
+      const length = bytes.write(value, at + 4)
+      bytes.writeUInt32LE(length, at)
+      at += 4 + length
+    },
+    /** Writes what was joined, if it is ASCII; else false, and nothing is written. */
+    ascii(joined: string, values: readonly string[]): boolean {
+      reserve(joined.length * 3)
+      if (bytes.write(joined, at) !== joined.length) return false
+      for (const { length } of values) {
+        // The place holds zeros.
+        bytes[at] = length
+        if (length > 255) bytes.writeUInt32LE(length, at)
+        at += 4 + length
+      }
+      return true
+    },
+    raw(value: Uint8Array): void {
+      reserve(4 + value.length)
+      bytes.writeUInt32LE(value.length, at)
+      bytes.set(value, at + 4)
+      at += 4 + value.length
+    },
+    length: () => at,
+    view: (): Uint8Array => bytes.subarray(0, at),
+    bounds: (): Bounds | undefined => boundsOf(bytes, at),
+    clear(): void {
+      at = 0
+      if (bytes.length > KEPT_CAPACITY) bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
+    },
+    capacity: () => bytes.length,
+  }
+}
+
+/** The first and the last of the values by their bytes, which is the order of their code points. */
+function boundsOf(bytes: Buffer, end: number): Bounds | undefined {
+  if (end === 0) return undefined
+  let min = 0
+  let max = 0
+  let minHead = head(bytes, 0)
+  let maxHead = minHead
+  for (let at = 0; at < end; at += 4 + lengthAt(bytes, at)) {
+    const here = head(bytes, at)
+    if (here < minHead || (here === minHead && compare(bytes, at, min) < 0)) {
+      min = at
+      minHead = here
+    } else if (here > maxHead || (here === maxHead && compare(bytes, at, max) > 0)) {
+      max = at
+      maxHead = here
+    }
+  }
+  return { min: valueAt(bytes, min), max: valueAt(bytes, max) }
+}
+
+const lengthAt = (bytes: Buffer, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+
+/** The first four bytes of a value as one number; where it is shorter, zeros stand behind it. */
+function head(bytes: Buffer, at: number): number {
+  const length = lengthAt(bytes, at)
+  let word = 0
+  for (let i = 0; i < 4; i++) word = (word << 8) | (i < length ? bytes[at + 4 + i]! : 0)
+  return word >>> 0
+}
+
+function compare(bytes: Buffer, a: number, b: number): number {
+  const aEnd = a + 4 + lengthAt(bytes, a)
+  const bEnd = b + 4 + lengthAt(bytes, b)
+  return bytes.compare(bytes, b + 4, bEnd, a + 4, aEnd)
+}
+
+/** A copy: the buffer is reused. */
+const valueAt = (bytes: Buffer, at: number): Uint8Array =>
+  Uint8Array.prototype.slice.call(bytes, at + 4, at + 4 + lengthAt(bytes, at))

@@ -1,0 +1,164 @@
+import type { Column } from '../../core/columns.ts'
+import { encodeLevels } from './levels.ts'
+import { CODEC, dataPage, type Codec, type Page } from './page.ts'
+import type { Bound, Bounds } from './valueBuffer.ts'
+import { valuesOf } from './values.ts'
+
+/** One column of one row group, ready to be written. */
+export interface ColumnChunk {
+  readonly column: Column
+  readonly codec: Codec
+  readonly pages: readonly Page[]
+  /** Nulls and empty lists included. */
+  readonly values: number
+  /** Rows that are null. */
+  readonly nulls: number
+  readonly bounds: Bounds | undefined
+}
+
+/** One column of the row group that is being filled. Full pages are compressed at once. */
+export interface ColumnBuffer {
+  /** Throws a TypeError that says what the value is not. */
+  append(value: unknown): void
+  /** Memory taken, in bytes. */
+  heldBytes(): number
+  /** The chunk of everything since the last call. */
+  finish(): ColumnChunk
+}
+
+/** A page is full at so many bytes: large enough for zstd, small enough to stay in the cache. */
+const PAGE_BYTES = 512 << 10
+/** Lists may be empty, and nulls take no bytes: a page also ends at so many values. */
+const PAGE_VALUES = 1 << 17
+/** A chunk below this is not worth a compressor. */
+const WORTH_COMPRESSING = 200
+const FIRST_LEVELS = 64
+
+/** An empty buffer for a column. */
+export function columnBuffer(column: Column): ColumnBuffer {
+  const values = valuesOf(column.type)
+  const isList = column.type === 'list<string>'
+  const highest = (column.nullable ? 1 : 0) + (isList ? 1 : 0)
+  let defined = levelBuffer(highest)
+  let repeated = levelBuffer(0)
+  let pages: Page[] = []
+  let heldPages = 0
+  let total = 0
+  let nulls = 0
+  let bounds: Bounds | undefined
+  let unordered = false
+
+  const endPage = (codec: Codec): void => {
+    const count = defined.count()
+    const body = [values.view()]
+    if (highest > 0) body.unshift(encodeLevels(defined.levels(), count, highest === 2 ? 2 : 1))
+    if (isList) body.unshift(encodeLevels(repeated.levels(), count, 1))
+    const found = isList ? undefined : values.bounds()
+    if (found === undefined) unordered ||= values.view().length > 0
+    else bounds = bounds === undefined ? found : widen(bounds, found)
+    const page = dataPage(body, count, codec)
+    pages.push(page)
+    heldPages += page.bytes
+    total += count
+    values.clear()
+    defined.clear()
+    repeated.clear()
+  }
+
+  const appendList = (value: unknown): number => {
+    if (!Array.isArray(value)) throw new TypeError('it is no array')
+    let size = 0
+    for (let i = 0; i < value.length; i++) {
+      size = values.append(value[i])
+      defined.push(highest)
+      repeated.push(i === 0 ? 0 : 1)
+    }
+    if (value.length === 0) {
+      defined.push(highest - 1)
+      repeated.push(0)
+    }
+    return size
+  }
+
+  return {
+    append(value) {
+      let size = 0
+      if (value === null || value === undefined) {
+        if (!column.nullable) throw new TypeError(`${value} is not allowed here`)
+        nulls++
+        defined.push(0)
+        if (isList) repeated.push(0)
+      } else if (isList) size = appendList(value)
+      else {
+        size = values.append(value)
+        defined.push(highest)
+      }
+      if (size >= PAGE_BYTES || defined.count() >= PAGE_VALUES) endPage(CODEC.zstd)
+    },
+    heldBytes: () => values.capacity() + defined.capacity() + repeated.capacity() + heldPages,
+    finish() {
+      const isSmall = pages.length === 0 && values.view().length < WORTH_COMPRESSING
+      const codec = isSmall ? CODEC.none : CODEC.zstd
+      if (defined.count() > 0) endPage(codec)
+      const chunk: ColumnChunk = {
+        column,
+        codec,
+        pages,
+        values: total,
+        nulls,
+        bounds: unordered ? undefined : bounds,
+      }
+      pages = []
+      heldPages = total = nulls = 0
+      bounds = undefined
+      unordered = false
+      defined = levelBuffer(highest)
+      repeated = levelBuffer(0)
+      return chunk
+    },
+  }
+}
+
+/** What both ranges span. */
+export function widen(a: Bounds, b: Bounds): Bounds {
+  return {
+    min: compareBounds(b.min, a.min) < 0 ? b.min : a.min,
+    max: compareBounds(b.max, a.max) > 0 ? b.max : a.max,
+  }
+}
+
+function compareBounds(a: Bound, b: Bound): number {
+  if (a instanceof Uint8Array || b instanceof Uint8Array) {
+    return Buffer.compare(a as Uint8Array, b as Uint8Array)
+  }
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Levels of a page; takes no memory as long as all of them are `usual`. */
+function levelBuffer(usual: number) {
+  let count = 0
+  let bytes: Uint8Array | undefined
+  return {
+    push(level: number): void {
+      if (bytes === undefined) {
+        if (level === usual) {
+          count++
+          return
+        }
+        bytes = new Uint8Array(Math.max(FIRST_LEVELS, count * 2)).fill(usual, 0, count)
+      } else if (count === bytes.length) {
+        const grown = new Uint8Array(count * 2)
+        grown.set(bytes)
+        bytes = grown
+      }
+      bytes[count++] = level
+    },
+    count: () => count,
+    levels: (): Uint8Array | number => bytes ?? usual,
+    clear(): void {
+      count = 0
+      bytes = undefined
+    },
+    capacity: () => bytes?.length ?? 0,
+  }
+}

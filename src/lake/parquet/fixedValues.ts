@@ -1,0 +1,139 @@
+import { shown, type Bounds, type Values } from './valueBuffer.ts'
+
+const FIRST_CAPACITY = 256
+const DAY_MS = 86_400_000
+const WORD = 2 ** 32
+
+/** 32-bit integers. */
+export const int32Values = (): Values =>
+  words32((value) => {
+    if (typeof value === 'number' && (value | 0) === value) return value
+    throw new TypeError(`${shown(value)} is no 32-bit integer`)
+  })
+
+/** Days since 1970 from `YYYY-MM-DD`. */
+export function dateValues(): Values {
+  // Rows of one file share few days.
+  let lastText: unknown
+  let lastDay = 0
+  return words32((value) => {
+    if (value !== lastText) {
+      lastDay = dayNumber(value)
+      lastText = value
+    }
+    return lastDay
+  })
+}
+
+/** 64-bit integers from safe integers and bigints, without making a bigint of a number. */
+export function int64Values(): Values {
+  let words = new Int32Array(FIRST_CAPACITY / 4)
+  let bigs = new BigInt64Array(words.buffer)
+  let count = 0
+  return {
+    append(value) {
+      if (count === bigs.length) {
+        const grown = new Int32Array(words.length * 2)
+        grown.set(words)
+        words = grown
+        bigs = new BigInt64Array(words.buffer)
+      }
+      if (Number.isSafeInteger(value)) {
+        words[count * 2] = value as number
+        words[count * 2 + 1] = Math.floor((value as number) / WORD)
+      } else if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) {
+        bigs[count] = value
+      } else throw new TypeError(`${shown(value)} is no 64-bit integer`)
+      return ++count * 8
+    },
+    view: () => new Uint8Array(words.buffer, 0, count * 8),
+    bounds() {
+      if (count === 0) return undefined
+      let min = 0
+      let max = 0
+      for (let at = 2; at < count * 2; at += 2) {
+        if (isLess(words, at, min)) min = at
+        else if (isLess(words, max, at)) max = at
+      }
+      return { min: bigs[min / 2]!, max: bigs[max / 2]! }
+    },
+    clear() {
+      count = 0
+    },
+    capacity: () => words.byteLength,
+  }
+}
+
+/** IEEE 754 doubles. */
+export function doubleValues(): Values {
+  let values = new Float64Array(FIRST_CAPACITY / 8)
+  let count = 0
+  return {
+    append(value) {
+      if (typeof value !== 'number') throw new TypeError(`${shown(value)} is no number`)
+      if (count === values.length) {
+        const grown = new Float64Array(values.length * 2)
+        grown.set(values)
+        values = grown
+      }
+      values[count] = value
+      return ++count * 8
+    },
+    view: () => new Uint8Array(values.buffer, 0, count * 8),
+    bounds: () => numericBounds(values.subarray(0, count)),
+    clear() {
+      count = 0
+    },
+    capacity: () => values.byteLength,
+  }
+}
+
+function words32(convert: (value: unknown) => number): Values {
+  let words = new Int32Array(FIRST_CAPACITY / 4)
+  let count = 0
+  return {
+    append(value) {
+      if (count === words.length) {
+        const grown = new Int32Array(words.length * 2)
+        grown.set(words)
+        words = grown
+      }
+      words[count] = convert(value)
+      return ++count * 4
+    },
+    view: () => new Uint8Array(words.buffer, 0, count * 4),
+    bounds: () => numericBounds(words.subarray(0, count)),
+    clear() {
+      count = 0
+    },
+    capacity: () => words.byteLength,
+  }
+}
+
+function numericBounds(values: Int32Array | Float64Array): Bounds | undefined {
+  if (values.length === 0) return undefined
+  let min = values[0]!
+  let max = min
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value < min) min = value
+    else if (value > max) max = value
+    else if (value !== value) return undefined
+  }
+  return { min, max }
+}
+
+/** Whether the 64-bit integer at word `a` is below that at word `b`; the low word comes first. */
+function isLess(words: Int32Array, a: number, b: number): boolean {
+  const high = words[a + 1]! - words[b + 1]!
+  return high < 0 || (high === 0 && words[a]! >>> 0 < words[b]! >>> 0)
+}
+
+function dayNumber(value: unknown): number {
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value)) {
+    const ms = Date.parse(`${value}T00:00:00Z`)
+    // An impossible day is NaN, or rolls over into the next month.
+    if (!Number.isNaN(ms) && new Date(ms).toISOString().startsWith(value)) return ms / DAY_MS
+  }
+  throw new TypeError(`${shown(value)} is no day written YYYY-MM-DD`)
+}
