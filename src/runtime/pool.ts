@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { errorFromWire, type WireError } from './wireError.ts'
-import type { Gated, PreparedChain } from './chain.ts'
+import type { Gated, PreparedChain } from './chain/openChain.ts'
 import { joinPrepared, type Runner, type Runners, type Writing } from './runner.ts'
 import type { SourceBatch } from '../core/unit.ts'
 

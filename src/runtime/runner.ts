@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Topology } from '../core/topology.ts'
 import type { SourceBatch } from '../core/unit.ts'
-import { openChain, type Chain, type Gated, type PreparedChain } from './chain.ts'
+import { openChain, type Chain, type Gated, type PreparedChain } from './chain/openChain.ts'
 import type { Ledger } from './ledger.ts'
 import { addToLedger } from './ledger.ts'
 import { planTopology, type Plan } from './plan.ts'
@@ -45,7 +45,6 @@ export function localRunner(
 ): Runner {
   let writing = start
   const chain: Chain = openChain({
-    topology,
     plan,
     clock,
     writerContext: (node) => ({

@@ -1,0 +1,197 @@
+import type { Clock } from '../../core/clock.ts'
+import { frame } from '../../core/framing.ts'
+import type { TopologyNode } from '../../core/topology.ts'
+import type {
+  KeyBatch,
+  PreparedFile,
+  Rejected,
+  SourceBatch,
+  Writer,
+  WriterContext,
+} from '../../core/unit.ts'
+import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledger.ts'
+import type { Plan } from '../plan.ts'
+import { cursor } from './cursor.ts'
+import { gate, keysOf, type Gate, type Waiting } from './gate.ts'
+import { operatorInlet } from './operatorInlet.ts'
+import type { Inlet, Wiring } from './wiring.ts'
+
+/** What a batch waits for before its records may go on: decisions on their keys, gate by gate. */
+export interface Gated {
+  readonly gate: string
+  readonly keys: KeyBatch
+}
+
+/** The files that the sinks of one chain made durable, by sink node, and what its records met. */
+export interface PreparedChain {
+  readonly files: Readonly<Record<string, readonly PreparedFile[]>>
+  readonly ledger: Ledger
+}
+
+export interface ChainOptions {
+  readonly plan: Plan
+  readonly clock: Clock
+  /** What the writer of a sink node is opened with. */
+  writerContext(node: string): WriterContext
+}
+
+/** The operators and writers behind one source, fused into one function over batches. One thread's share. */
+export interface Chain {
+  /** Runs the records of a batch up to the first gates. Empty: the batch is done. */
+  begin(seq: number, batch: SourceBatch): readonly Gated[]
+  /** Lets the waiting records of a gate go where `fates` says, up to the next gates. */
+  resume(seq: number, gate: string, fates: Uint8Array): readonly Gated[]
+  /** To be awaited between batches: writers may have to write out what they hold. */
+  relieve(): Promise<void>
+  /** Makes everything that reached a sink since the last call durable. */
+  prepare(): Promise<PreparedChain>
+  close(): Promise<void>
+}
+
+interface OpenBatch {
+  readonly batch: SourceBatch
+  readonly bounds: Uint32Array | undefined
+  readonly waiting: Map<string, Waiting>
+}
+
+/** Compiles the part of a topology behind one source. */
+export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
+  const envelope = cursor()
+  const counts = new Map<string, NodeCounts>()
+  const writers = new Map<string, Writer<never>>()
+  const gates = new Map<string, Gate>()
+  const inlets = new Map<string, Inlet>()
+  const open = new Map<number, OpenBatch>()
+
+  const countsOf = (node: string): NodeCounts => {
+    let found = counts.get(node)
+    if (found === undefined) counts.set(node, (found = emptyCounts()))
+    return found
+  }
+  const rejected = (
+    node: string,
+    fate: Rejected['fate'],
+    reason: string,
+    detail: string,
+    position: string,
+    raw: Uint8Array,
+  ): Rejected => {
+    const { source, ingestedAtMs } = envelope
+    return { fate, reason, detail, node, origin: plan.source, source, position, ingestedAtMs, raw }
+  }
+  const wiring: Wiring = {
+    clock,
+    envelope,
+    countsOf,
+    outlet(from, port) {
+      const takers = plan.nodes.filter((node) => takes(node, from, port)).map(inletOf)
+      if (takers.length === 1) return takers[0]!
+      return (record) => {
+        for (const taker of takers) taker(record)
+      }
+    },
+    reject: (node, fate, reason, detail) =>
+      rejected(node, fate, reason, detail, String(envelope.offset), envelope.raw()),
+  }
+  const inletOf = (node: TopologyNode): Inlet => {
+    let inlet = inlets.get(node.name)
+    if (inlet === undefined) inlets.set(node.name, (inlet = connect(node)))
+    return inlet
+  }
+  const connect = (node: TopologyNode): Inlet => {
+    const { name } = node
+    const tally = countsOf(name)
+    switch (node.kind) {
+      case 'operator': {
+        if (node.unit.state === 'none') return operatorInlet(node, wiring)
+        const opened = gate(node, wiring)
+        gates.set(name, opened)
+        return opened.inlet
+      }
+      case 'merge': {
+        const send = wiring.outlet(name, 'out')
+        return (record) => {
+          tally.in++
+          tally.out++
+          send(record)
+        }
+      }
+      case 'sink': {
+        const writer = node.unit.openWriter(writerContext(name))
+        writers.set(name, writer)
+        return (record) => {
+          tally.in++
+          writer.write(record, envelope)
+        }
+      }
+      case 'source':
+      case 'models':
+        throw new TypeError(`${name} takes no records`)
+    }
+  }
+
+  /** Ends one stage of a batch: whoever waits now is handed over for decision. */
+  const gated = (seq: number, { batch, waiting }: OpenBatch): Gated[] => {
+    for (const { node, takeWaiting } of gates.values()) {
+      const room = takeWaiting()
+      if (room !== undefined) waiting.set(node, room)
+    }
+    if (waiting.size === 0) open.delete(seq)
+    return [...waiting].map(([node, room]) => ({ gate: node, keys: keysOf(room, batch) }))
+  }
+
+  const source = countsOf(plan.source)
+  const sendRecord = wiring.outlet(plan.source, 'out')
+  const sendReject = wiring.outlet(plan.source, 'rejected')
+
+  return {
+    begin(seq, batch) {
+      const bounds = batch.bytes === undefined ? undefined : frame(batch)
+      const count = batch.values?.length ?? (bounds?.length ?? 0) / 2
+      const opened = { batch, bounds, waiting: new Map<string, Waiting>() }
+      open.set(seq, opened)
+      envelope.open(batch, bounds)
+      source.in += count
+      source.out += count
+      for (let index = 0; index < count; index++) {
+        envelope.at(index)
+        sendRecord((batch.values === undefined ? envelope.raw() : batch.values[index]) as never)
+      }
+      for (const { reason, detail, position, raw } of batch.rejects ?? []) {
+        source.in++
+        source.rejected++
+        source.reasons[reason] = (source.reasons[reason] ?? 0) + 1
+        sendReject(rejected(plan.source, 'rejected', reason, detail, position, raw) as never)
+      }
+      return gated(seq, opened)
+    },
+    resume(seq, node, fates) {
+      const opened = open.get(seq)!
+      const room = opened.waiting.get(node)!
+      opened.waiting.delete(node)
+      envelope.open(opened.batch, opened.bounds)
+      gates.get(node)!.resume(room, fates)
+      return gated(seq, opened)
+    },
+    async relieve() {
+      for (const writer of writers.values()) await writer.relieve()
+    },
+    async prepare() {
+      const files: Record<string, readonly PreparedFile[]> = {}
+      for (const [node, writer] of writers) files[node] = await writer.prepare()
+      const ledger: Ledger = {}
+      addToLedger(ledger, Object.fromEntries(counts))
+      for (const tally of counts.values()) Object.assign(tally, emptyCounts())
+      return { files, ledger }
+    },
+    async close() {
+      for (const writer of writers.values()) await writer.close()
+    },
+  }
+}
+
+function takes(node: TopologyNode, from: string, port: string): boolean {
+  if (node.kind === 'source' || node.kind === 'models') return false
+  const inputs = node.kind === 'operator' ? [node.input] : node.inputs
+  return inputs.some((input) => input.node === from && input.port === port)
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '../../core/clock.ts'
+import { OperatorError, SluiceboxError } from '../../core/errors.ts'
+import type { Envelope, Rejected } from '../../core/unit.ts'
+import type { NodeCounts } from '../ledger.ts'
+import type { Cursor } from './cursor.ts'
+
+/** Where a node takes records in. */
+export type Inlet = (record: never) => void
+
+/** What the nodes of one chain are connected with. */
+export interface Wiring {
+  readonly clock: Clock
+  readonly envelope: Cursor
+  countsOf(node: string): NodeCounts
+  /** Whoever takes the records of an outlet, as one function. */
+  outlet(node: string, port: string): Inlet
+  /** The current record as a value of a `rejected` or `late` port. */
+  reject(node: string, fate: Rejected['fate'], reason: string, detail: string): Rejected
+}
+
+/** What a user's function threw, with the record that it threw on. */
+export function thrownOn(node: string, envelope: Envelope, error: unknown): Error {
+  if (error instanceof SluiceboxError) return error
+  const what = error instanceof Error ? error.message : String(error)
+  return new OperatorError(
+    `threw on the record at ${envelope.source}:${envelope.offset}: ${what}; mend the function, or let it reject such records`,
+    { code: 'SBX_OPERATOR_THREW', node, cause: error },
+  )
+}
