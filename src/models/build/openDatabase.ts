@@ -1,0 +1,79 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { ConfigError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { literal } from '../project/sqlText.ts'
+
+/** An embedded database that serves one build. */
+export interface Database {
+  run(sql: string): Promise<void>
+  /** All rows, as JSON: 64-bit integers and times are text. */
+  rows(sql: string): Promise<readonly JsonObject[]>
+  close(): void
+}
+
+export interface DatabaseOptions {
+  readonly threads: number
+  readonly memoryBytes: number
+  /** Where it puts what doesn't fit into memory. */
+  readonly spillDirectory: string
+  /** Gives up what is running. */
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Opens a DuckDB in memory that knows UTC alone and loads no extension.
+ *
+ * @throws ConfigError `SBX_MISSING_PEER` where `@duckdb/node-api` is not installed
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { DuckDBInstance } = await import('@duckdb/node-api').catch((cause: unknown) => {
+    throw missingPeer(cause)
+  })
+  const instance: DuckDBInstance = await DuckDBInstance.create(':memory:', {
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    threads: String(options.threads),
+    memory_limit: `${Math.ceil(options.memoryBytes / 2 ** 20)}MiB`,
+    temp_directory: options.spillDirectory,
+    // Tables are sets: this lets threads write without waiting for each other.
+    preserve_insertion_order: 'false',
+  })
+  const connection: DuckDBConnection = await instance.connect()
+  const interrupt = () => connection.interrupt()
+  options.signal?.addEventListener('abort', interrupt)
+  const checked = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    options.signal?.throwIfAborted()
+    try {
+      return await work()
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw error
+    }
+  }
+  // A signal with a time zone of its own would shift days.
+  await connection.run(`set TimeZone = ${literal('UTC')}`)
+  return {
+    run: async (sql) => {
+      await checked(() => connection.run(sql))
+    },
+    rows: async (sql) => {
+      const reader = await checked(() => connection.runAndReadAll(sql))
+      return reader.getRowObjectsJson() as unknown as readonly JsonObject[]
+    },
+    close: () => {
+      options.signal?.removeEventListener('abort', interrupt)
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
+function missingPeer(cause: unknown): unknown {
+  const isMissing =
+    cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
+  if (!isMissing) return cause
+  return new ConfigError(
+    'SQL models need the package @duckdb/node-api: run `npm install @duckdb/node-api`',
+    { code: 'SBX_MISSING_PEER', cause },
+  )
+}

@@ -1,0 +1,60 @@
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SourceError } from '../core/errors.ts'
+import type { ObjectStore } from '../lake/objectStore.ts'
+import type { LocalTable } from './build/bindSource.ts'
+import type { TableVersion } from './build/sourceTable.ts'
+
+/** Files that are fetched at the same time: each passes through memory. */
+const AT_ONCE = 4
+
+/**
+ * A table's files where DuckDB can read them: in the lake itself where that is a folder, else fetched
+ * to `cache`, where later builds find them: data files never change.
+ */
+export async function localTable(
+  store: ObjectStore,
+  path: string,
+  table: TableVersion,
+  cache: string,
+): Promise<LocalTable> {
+  const folder = store.localPath(path)
+  if (folder !== undefined) return { ...table, folder }
+
+  const wanted = new Set(table.files.map((file) => file.path))
+  await forgetOthers(cache, wanted)
+  const waiting = [...wanted]
+  const fetchAll = async () => {
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      await fetchFile(store, `${path}/${file}`, join(cache, file))
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, fetchAll))
+  return { ...table, folder: cache }
+}
+
+async function fetchFile(store: ObjectStore, key: string, to: string): Promise<void> {
+  const isThere = await access(to).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) return
+  const bytes = await store.read(key)
+  if (bytes === undefined) {
+    throw new SourceError(`${store.url}/${key} is gone, though its table's log still names it`, {
+      code: 'SBX_MODELS_SOURCE',
+    })
+  }
+  await mkdir(dirname(to), { recursive: true })
+  await writeFile(`${to}.part`, bytes)
+  await rename(`${to}.part`, to)
+}
+
+/** Removes what the table does not hold any more. */
+async function forgetOthers(cache: string, wanted: ReadonlySet<string>): Promise<void> {
+  await mkdir(cache, { recursive: true })
+  for (const entry of await readdir(cache, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && !wanted.has(path.slice(cache.length + 1))) await rm(path)
+  }
+}

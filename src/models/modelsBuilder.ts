@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Json, JsonObject } from '../core/json.ts'
+import type {
+  Build,
+  BuildGate,
+  BuildRequest,
+  ModelsBuilder,
+  ModelsContext,
+} from '../core/models.ts'
+import type { PreparedFile } from '../core/unit.ts'
+import type { ObjectStore } from '../lake/objectStore.ts'
+import type { LocalTable } from './build/bindSource.ts'
+import { buildModels } from './build/buildModels.ts'
+import type { BuiltModels } from './build/buildModels.ts'
+import { localTable } from './localTables.ts'
+import type { CompiledProject } from './project/compileProject.ts'
+import { databaseKey, parseBuildKey, tableKey } from './publish/buildFiles.ts'
+import type { DatabaseFile, TableFile } from './publish/buildFiles.ts'
+import type { DeltaTables } from './publish/deltaTables.ts'
+import { publishBuild, promoteNewest } from './publish/publishBuild.ts'
+import { uploadFile } from './publish/uploadFile.ts'
+import { newestVersion } from './publish/versions.ts'
+import { makeWorkFolder } from './workFolder.ts'
+
+export interface ModelsBuilderOptions {
+  readonly store: ObjectStore
+  readonly delta: DeltaTables
+  readonly project: CompiledProject
+  /** The project's folder. */
+  readonly root: string
+  /** Where in the lake the models go. */
+  readonly path: string
+  readonly schema: string
+  /** Path in the lake of every table read, by the name that the models give it. */
+  readonly reads: Readonly<Record<string, string>>
+  readonly gates: readonly BuildGate[]
+}
+
+const DEFAULT_MEMORY_BYTES = 2 ** 30
+
+/** Builds, publishes and cleans up one project of models for its task. */
+export async function modelsBuilder(
+  options: ModelsBuilderOptions,
+  context: ModelsContext,
+): Promise<ModelsBuilder> {
+  const { store, delta, project, path, reads } = options
+  const work = await makeWorkFolder(context.workDirectory)
+  const fingerprint = fingerprintOf(project)
+  const models = project.models.filter((model) => model.published).map((model) => model.name)
+
+  return {
+    inputs: async () => {
+      const versions = Object.entries(reads).map(async ([name, table]) => {
+        return [name, (await delta.newest(table)) ?? null] as const
+      })
+      return { versions: Object.fromEntries(await Promise.all(versions)), models: fingerprint }
+    },
+
+    prepare: async (request) => {
+      const startedMs = context.clock.now()
+      const directory = await mkdtemp(join(work, 'build-'))
+      try {
+        const built = await buildModels({
+          ...options,
+          sources: await pinnedTables(options, request.inputs, join(work, 'sources')),
+          directory,
+          threads: context.threads ?? availableParallelism(),
+          memoryBytes: context.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+          signal: context.signal,
+          node: context.node,
+        })
+        const version = await nextVersion(options, request.state)
+        const files = await makeDurable(options, request, built, version)
+        const rows = Object.fromEntries(built.tables.map((table) => [table.name, table.rows]))
+        const durationSeconds = (context.clock.now() - startedMs) / 1000
+        const report = { version, rows, checks: built.checks, durationSeconds }
+        return { files, state: { version }, report } satisfies Build
+      } finally {
+        await rm(directory, { recursive: true, force: true })
+      }
+    },
+
+    publish: (commit) => publishBuild({ store, delta, path, clock: context.clock }, commit),
+    promote: () => promoteNewest(store, path),
+
+    discard: async (files) => {
+      for (const { staged, ...file } of files) {
+        if (staged === undefined) await store.remove(file.key)
+        else await store.discard({ ...file, staged })
+      }
+    },
+
+    clean: async (task, isDead) => {
+      let removed = 0
+      const isOurs = (key: string): boolean => {
+        const name = parseBuildKey(key)
+        return name?.task === task && isDead(name.epoch, name.attempt)
+      }
+      for await (const staged of store.listStaged(task)) {
+        if (!isOurs(staged.key)) continue
+        await store.discard(staged)
+        removed += 1
+      }
+      for (const model of models) {
+        for await (const { key } of store.list(`${path}/${model}/`)) {
+          if (!isOurs(key)) continue
+          await store.remove(key)
+          removed += 1
+        }
+      }
+      return removed
+    },
+
+    close: () => rm(work, { recursive: true, force: true }),
+  }
+}
+
+/** The tables read, each at the version that `inputs` names. */
+async function pinnedTables(
+  { store, delta, reads }: ModelsBuilderOptions,
+  inputs: Json,
+  cache: string,
+): Promise<Record<string, LocalTable | undefined>> {
+  const { versions } = inputs as { readonly versions: Readonly<Record<string, number | null>> }
+  const tables: Record<string, LocalTable | undefined> = {}
+  for (const [name, table] of Object.entries(reads)) {
+    const version = versions[name] ?? null
+    if (version === null) continue
+    const pinned = await delta.at(table, version)
+    tables[name] = await localTable(store, table, pinned, join(cache, encodeURIComponent(name)))
+  }
+  return tables
+}
+
+/** Numbers go on where a dropped state or another lineage of this topology left off. */
+async function nextVersion({ store, path }: ModelsBuilderOptions, state: Json): Promise<number> {
+  const known = (state as { readonly version: number } | null)?.version ?? 0
+  const newest = await newestVersion(store, path)
+  return Math.max(known, newest?.version ?? 0) + 1
+}
+
+async function makeDurable(
+  { store, path }: ModelsBuilderOptions,
+  request: BuildRequest,
+  built: BuiltModels,
+  version: number,
+): Promise<readonly PreparedFile[]> {
+  const tables = built.tables.map(async (table): Promise<TableFile> => {
+    const key = tableKey(path, table.name, request)
+    const { bytes, checksum } = await uploadFile(store, key, table.path)
+    const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
+    const detail = { kind: 'table', model: table.name, columns } as const
+    return { key, bytes, checksum, records: table.rows, detail }
+  })
+  const key = databaseKey(path, version, request)
+  const staged = await store.stageFile(request.task, key, built.database)
+  const detail = { kind: 'database', version, inputs: request.inputs } as const
+  const database: DatabaseFile = { ...staged, records: 0, detail }
+  return [...(await Promise.all(tables)), database]
+}
+
+/** Changed SQL is a reason to build anew, as changed tables are. */
+function fingerprintOf({ models, tests, seeds }: CompiledProject): string {
+  const parts: JsonObject = {
+    models: models.map(({ relation, sql, stored }) => [relation, sql, stored]),
+    tests: tests.map(({ name, sql, severity }) => [name, sql, severity]),
+    seeds: seeds.map(({ relation, content }) => [relation, content]),
+  }
+  return createHash('md5').update(JSON.stringify(parts)).digest('hex')
+}

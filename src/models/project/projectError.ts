@@ -1,0 +1,22 @@
+import { ConfigError } from '../../core/errors.ts'
+
+/** Where in a project something stands: a file relative to its root, and a line from 1. */
+export interface Place {
+  readonly file: string
+  readonly line?: number | undefined
+}
+
+/** A project that contradicts itself or can't be read. */
+export function projectError(place: Place, message: string, cause?: unknown): ConfigError {
+  return new ConfigError(`${at(place)}: ${message}`, { code: 'SBX_MODELS_PROJECT', cause })
+}
+
+/** A feature of dbt that this runner does not have. */
+export function unsupported(place: Place, feature: string): ConfigError {
+  return new ConfigError(
+    `${at(place)}: ${feature} is not supported here; rewrite it, or run this project with dbt itself`,
+    { code: 'SBX_MODELS_UNSUPPORTED' },
+  )
+}
+
+const at = ({ file, line }: Place): string => (line === undefined ? file : `${file}:${line}`)

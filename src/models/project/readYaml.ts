@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import type { Json, JsonObject } from '../../core/json.ts'
+import { projectError, unsupported } from './projectError.ts'
+import type { Place } from './projectError.ts'
+
+type Key = string | number
+
+/** A value of a YAML file that knows where it stands, so that an error can say so. */
+export interface Yaml {
+  readonly value: Json
+  readonly place: Place
+  /** The entry of this name; its value is null where there is none. */
+  at(key: Key): Yaml
+  items(): readonly Yaml[]
+  /** Name and value of each entry of a mapping; none where there is no mapping. */
+  entries(): readonly (readonly [string, Yaml])[]
+  /** Undefined where there is none; an error where it is something else. */
+  text(): string | undefined
+  /** Refuses entries that are not among `known`. */
+  only(known: readonly string[], what: string): void
+}
+
+/** Parses one YAML file of a project. */
+export function readYaml(root: string, file: string): Yaml {
+  const lines = new LineCounter()
+  const document = parseDocument(readFileSync(join(root, file), 'utf8'), { lineCounter: lines })
+  const [problem] = document.errors
+  if (problem !== undefined) {
+    throw projectError({ file, line: problem.linePos?.[0].line }, problem.message, problem)
+  }
+
+  const node = (path: readonly Key[], value: Json): Yaml => {
+    const parsed = document.getIn(path, true)
+    const start = isNode(parsed) ? parsed.range?.[0] : undefined
+    const line = start === undefined ? undefined : lines.linePos(start).line
+    const place = { file, line }
+    return {
+      value,
+      place,
+      at: (key) => node([...path, key], isMapping(value) ? (value[key] ?? null) : null),
+      items: () => {
+        if (value === null) return []
+        if (!Array.isArray(value)) throw projectError(place, 'expected a list')
+        return value.map((item, index) => node([...path, index], item as Json))
+      },
+      entries: () => {
+        if (value === null) return []
+        if (!isMapping(value)) throw projectError(place, 'expected a mapping')
+        return Object.entries(value).map(([key, item]) => [key, node([...path, key], item)])
+      },
+      text: () => {
+        if (value === null) return undefined
+        if (typeof value === 'string') return value
+        throw projectError(place, `expected text, got ${JSON.stringify(value)}`)
+      },
+      only: (known, what) => {
+        for (const [key, entry] of node(path, value).entries()) {
+          if (!known.includes(key)) throw unsupported(entry.place, `'${key}' of ${what}`)
+        }
+      },
+    }
+  }
+  return node([], (document.toJS() ?? null) as Json)
+}
+
+const isMapping = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

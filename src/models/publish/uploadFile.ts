@@ -1,0 +1,22 @@
+import { createReadStream } from 'node:fs'
+import type { ObjectStore } from '../../lake/objectStore.ts'
+
+const CHUNK_BYTES = 1024 * 1024
+
+/** Writes a local file to its final key; durable when it resolves. */
+export async function uploadFile(
+  store: ObjectStore,
+  key: string,
+  path: string,
+): Promise<{ readonly bytes: number; readonly checksum: number }> {
+  const writer = store.openWriter(key)
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      await writer.write(chunk as Uint8Array)
+    }
+    return await writer.close()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}

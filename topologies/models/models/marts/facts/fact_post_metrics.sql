@@ -1,0 +1,12 @@
+select
+    post_key,
+    user_key,
+    date_key,
+    platform,
+    likes,
+    shares,
+    comments,
+    impressions,
+    engagement_total,
+    cast(engagement_total as double) / nullif(impressions, 0) * 100 as engagement_rate
+from {{ ref('int_posts_enriched') }}
