@@ -132,17 +132,20 @@ function boundsOf(bytes: Buffer, end: number): Bounds | undefined {
   if (end === 0) return undefined
   let min = 0
   let max = 0
-  let minHead = head(bytes, 0)
-  let maxHead = minHead
-  for (let at = 0; at < end; at += 4 + lengthAt(bytes, at)) {
-    const here = head(bytes, at)
-    if (here < minHead || (here === minHead && compare(bytes, at, min) < 0)) {
-      min = at
-      minHead = here
-    } else if (here > maxHead || (here === maxHead && compare(bytes, at, max) > 0)) {
-      max = at
-      maxHead = here
+  // Whatever lies between two values begins with what both begin with: ids and paths share a lot.
+  let shared = lengthAt(bytes, 0)
+  for (let at = 4 + shared; at < end; at += 4 + lengthAt(bytes, at)) {
+    let order = compareWithin(bytes, at, min, 0, shared)
+    if (order === 0) {
+      order = compareFrom(bytes, at, min, shared)
+      if (order >= 0) {
+        if (compareFrom(bytes, at, max, shared) <= 0) continue
+        order = 1
+      }
     }
+    if (order < 0) min = at
+    else max = at
+    shared = sharedLength(bytes, min, max)
   }
   return { min: valueAt(bytes, min), max: valueAt(bytes, max) }
 }
@@ -150,18 +153,30 @@ function boundsOf(bytes: Buffer, end: number): Bounds | undefined {
 const lengthAt = (bytes: Buffer, at: number): number =>
   (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
 
-/** The first four bytes of a value as one number; where it is shorter, zeros stand behind it. */
-function head(bytes: Buffer, at: number): number {
-  const length = lengthAt(bytes, at)
-  let word = 0
-  for (let i = 0; i < 4; i++) word = (word << 8) | (i < length ? bytes[at + 4 + i]! : 0)
-  return word >>> 0
+/** Compares two values from their byte `from` on. */
+function compareFrom(bytes: Buffer, a: number, b: number, from: number): number {
+  const aLength = lengthAt(bytes, a)
+  const bLength = lengthAt(bytes, b)
+  const order = compareWithin(bytes, a, b, from, Math.min(aLength, bLength))
+  return order === 0 ? aLength - bLength : order
 }
 
-function compare(bytes: Buffer, a: number, b: number): number {
-  const aEnd = a + 4 + lengthAt(bytes, a)
-  const bEnd = b + 4 + lengthAt(bytes, b)
-  return bytes.compare(bytes, b + 4, bEnd, a + 4, aEnd)
+/** Compares bytes `from` to `to`, as far as value `a` goes; value `b` has that many. */
+function compareWithin(bytes: Buffer, a: number, b: number, from: number, to: number): number {
+  const length = lengthAt(bytes, a)
+  for (let i = from; i < to; i++) {
+    if (i >= length) return -1
+    const difference = bytes[a + 4 + i]! - bytes[b + 4 + i]!
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+function sharedLength(bytes: Buffer, a: number, b: number): number {
+  const most = Math.min(lengthAt(bytes, a), lengthAt(bytes, b))
+  let length = 0
+  while (length < most && bytes[a + 4 + length] === bytes[b + 4 + length]) length++
+  return length
 }
 
 /** A copy: the buffer is reused. */

@@ -22,7 +22,7 @@ export interface ColumnBuffer {
   append(value: unknown): void
   /** Memory taken, in bytes. */
   heldBytes(): number
-  /** The chunk of everything since the last call. */
+  /** The chunk of everything that was appended; ends the buffer's life. */
   finish(): ColumnChunk
 }
 
@@ -39,9 +39,9 @@ export function columnBuffer(column: Column): ColumnBuffer {
   const values = valuesOf(column.type)
   const isList = column.type === 'list<string>'
   const highest = (column.nullable ? 1 : 0) + (isList ? 1 : 0)
-  let defined = levelBuffer(highest)
-  let repeated = levelBuffer(0)
-  let pages: Page[] = []
+  const defined = levelBuffer(highest)
+  const repeated = levelBuffer(0)
+  const pages: Page[] = []
   let heldPages = 0
   let total = 0
   let nulls = 0
@@ -100,21 +100,7 @@ export function columnBuffer(column: Column): ColumnBuffer {
       const isSmall = pages.length === 0 && values.view().length < WORTH_COMPRESSING
       const codec = isSmall ? CODEC.none : CODEC.zstd
       if (defined.count() > 0) endPage(codec)
-      const chunk: ColumnChunk = {
-        column,
-        codec,
-        pages,
-        values: total,
-        nulls,
-        bounds: unordered ? undefined : bounds,
-      }
-      pages = []
-      heldPages = total = nulls = 0
-      bounds = undefined
-      unordered = false
-      defined = levelBuffer(highest)
-      repeated = levelBuffer(0)
-      return chunk
+      return { column, codec, pages, values: total, nulls, bounds: unordered ? undefined : bounds }
     },
   }
 }

@@ -15,7 +15,7 @@ export interface RowGroup {
   rows(): number
   /** Memory taken, in bytes. */
   heldBytes(): number
-  /** Everything since the last call; the next row begins a new group. */
+  /** Everything that was appended; ends the group's life. */
   finish(): FinishedRowGroup
 }
 
@@ -48,10 +48,6 @@ export function rowGroup(columns: readonly Column[]): RowGroup {
       for (const buffer of buffers) bytes += buffer.heldBytes()
       return bytes
     },
-    finish() {
-      const finished = { rows, chunks: buffers.map((buffer) => buffer.finish()) }
-      rows = 0
-      return finished
-    },
+    finish: () => ({ rows, chunks: buffers.map((buffer) => buffer.finish()) }),
   }
 }

@@ -1,0 +1,176 @@
+import type { Column } from '../core/columns.ts'
+import type { PreparedFile, Writer, WriterContext } from '../core/unit.ts'
+import { dataFileName } from './dataFileName.ts'
+import { deltaStats } from './delta/deltaStats.ts'
+import type { ObjectWriter, StagedWriter } from './objectStore.ts'
+import { parquetFile, type ParquetFile } from './parquet/parquetFile.ts'
+import { rowGroup, type RowGroup } from './parquet/rowGroup.ts'
+import { partitionColumns, partitionFolder, partitionText } from './partitions.ts'
+import type { PartitionValues } from './partitions.ts'
+
+export interface PartitionedWriterOptions {
+  readonly context: WriterContext
+  /** Of the table, partition columns included. */
+  readonly columns: readonly Column[]
+  readonly partitionBy: readonly string[]
+  /** The table's folder in the lake. */
+  readonly path: string
+  /** Begins a file. */
+  open(key: string): Promise<ObjectWriter | StagedWriter>
+}
+
+/** What the publisher finds in `PreparedFile.detail`. */
+export interface DataFileDetail {
+  readonly [key: string]: PartitionValues | string
+  readonly partitionValues: PartitionValues
+  /** Delta's statistics, as JSON. */
+  readonly stats: string
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+/** The rows of one partition since the last barrier. */
+interface Partition {
+  readonly values: PartitionValues
+  group: RowGroup
+  file: OpenFile | undefined
+}
+
+interface OpenFile {
+  readonly key: string
+  readonly sink: ObjectWriter | StagedWriter
+  readonly parquet: ParquetFile
+}
+
+/** A row group of so many rows is written out even where there is memory. */
+const MAX_GROUP_ROWS = 1 << 20
+/** So many files may be open; beyond, one that was written out early is also finished. */
+const MAX_OPEN_FILES = 64
+/** So many files are finished at once: they wait for the disk. */
+const CLOSED_AT_ONCE = 8
+
+/**
+ * Turns rows into Parquet files, at least one a partition and epoch, in Hive folders. Partition columns are
+ * in the folder names, not in the files.
+ *
+ * **State** the columns of every partition with rows since the last barrier, compressed page by page, at
+ * most `context.memoryBytes` after each `relieve`: the largest are written out early.
+ */
+export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row> {
+  const { context, columns, path, partitionBy, open } = options
+  const keys = partitionColumns(columns, partitionBy)
+  const stored = columns.filter((column) => !keys.includes(column))
+  const find = partitionFinder(keys, (values) => {
+    const partition: Partition = { values, group: rowGroup(stored), file: undefined }
+    partitions.push(partition)
+    return partition
+  })
+  let partitions: Partition[] = []
+  let done: PreparedFile[] = []
+  let begun = 0
+
+  const begin = async ({ values }: Partition): Promise<OpenFile> => {
+    const name = { task: context.task, epoch: context.epoch(), attempt: context.attempt() }
+    const file = dataFileName(name, context.writer, begun++)
+    const key = [path, partitionFolder(values), file].filter((part) => part !== '').join('/')
+    const sink = await open(key)
+    return { key, sink, parquet: parquetFile(stored, (bytes) => sink.write(bytes)) }
+  }
+
+  const writeOut = async (partition: Partition): Promise<void> => {
+    if (partition.group.rows() === 0) return
+    partition.file ??= await begin(partition)
+    const full = partition.group.finish()
+    partition.group = rowGroup(stored)
+    await partition.file.parquet.append(full)
+  }
+
+  const finish = async (partition: Partition): Promise<void> => {
+    await writeOut(partition)
+    if (partition.file === undefined) return
+    const { sink, parquet, key } = partition.file
+    const summary = await parquet.finish()
+    const closed = await sink.close()
+    partition.file = undefined
+    const detail: DataFileDetail = {
+      partitionValues: partition.values,
+      stats: deltaStats(summary),
+    }
+    done.push({ ...closed, key, records: summary.rows, detail })
+  }
+
+  return {
+    write: (row) => find(row).group.append(row),
+
+    async relieve() {
+      const sizes = partitions.map((partition) => partition.group.heldBytes())
+      let held = sizes.reduce((sum, bytes) => sum + bytes, 0)
+      const isOver = ({ group }: Partition): boolean => group.rows() >= MAX_GROUP_ROWS
+      while (held > context.memoryBytes || partitions.some(isOver)) {
+        const index = held > context.memoryBytes ? largest(sizes) : partitions.findIndex(isOver)
+        const partition = partitions[index]!
+        const openFiles = partitions.filter(({ file }) => file !== undefined).length
+        if (partition.group.rows() === 0) return
+        await (openFiles < MAX_OPEN_FILES ? writeOut(partition) : finish(partition))
+        held -= sizes[index]!
+        sizes[index] = 0
+      }
+    },
+
+    async prepare() {
+      const all = partitions
+      for (let at = 0; at < all.length; at += CLOSED_AT_ONCE) {
+        await Promise.all(all.slice(at, at + CLOSED_AT_ONCE).map(finish))
+      }
+      const files = done.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+      find.forget()
+      partitions = []
+      done = []
+      return files
+    },
+
+    async close() {
+      const files = partitions.flatMap(({ file }) => file ?? [])
+      find.forget()
+      partitions = []
+      done = []
+      await Promise.all(files.map(({ sink }) => sink.abort()))
+    },
+  }
+}
+
+const largest = (sizes: readonly number[]): number => sizes.indexOf(Math.max(...sizes))
+
+/** Finds a row's partition by its values: one map a partition column, inside each other. */
+function partitionFinder(keys: readonly Column[], begin: (values: PartitionValues) => Partition) {
+  type Level = Map<unknown, Level | Partition>
+  let root: Level = new Map()
+
+  const add = (row: Row): Partition => {
+    const values = keys.map((column) => [column.name, partitionText(column, row[column.name])])
+    const partition = begin(Object.fromEntries(values) as PartitionValues)
+    let level = root
+    keys.forEach(({ name }, depth) => {
+      const next = depth === keys.length - 1 ? partition : (level.get(row[name]) ?? new Map())
+      level.set(row[name], next)
+      level = next as Level
+    })
+    if (keys.length === 0) root.set(undefined, partition)
+    return partition
+  }
+
+  const find = (row: Row): Partition => {
+    let found: Level | Partition | undefined = root
+    if (keys.length === 0) found = root.get(undefined)
+    for (let depth = 0; depth < keys.length && found !== undefined; depth++) {
+      found = (found as Level).get(row[keys[depth]!.name])
+    }
+    return (found as Partition | undefined) ?? add(row)
+  }
+
+  return Object.assign(find, {
+    forget(): void {
+      root = new Map()
+    },
+  })
+}
