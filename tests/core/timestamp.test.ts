@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseTimestampUs, utcMicros } from '../../src/core/timestamp.ts'
+
+const years = { min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') }
+const dates = fc.date({ ...years, noInvalidDate: true })
+
+test('reads every millisecond as Date does', () => {
+  fc.assert(
+    fc.property(dates, (date) => {
+      expect(Number(BigInt(parseTimestampUs(date.toISOString())!) / 1000n)).toBe(date.getTime())
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('reads one to six digits of a fraction, every microsecond exact', () => {
+  fc.assert(
+    fc.property(dates, fc.stringMatching(/^\d{1,6}$/), (date, fraction) => {
+      const text = `${date.toISOString().slice(0, 19)}.${fraction}Z`
+      const micros = BigInt(fraction.padEnd(6, '0'))
+      const seconds = BigInt(Math.floor(date.getTime() / 1000))
+      expect(BigInt(parseTimestampUs(text)!)).toBe(seconds * 1_000_000n + micros)
+    }),
+  )
+})
+
+test('gives a number as long as numbers are exact', () => {
+  expect(parseTimestampUs('1970-01-01T00:00:00Z')).toBe(0)
+  expect(parseTimestampUs('1969-12-31T23:59:59.999999Z')).toBe(-1)
+  expect(parseTimestampUs('2024-02-29T12:00:00.25Z')).toBe(1_709_208_000_250_000)
+  expect(parseTimestampUs('9999-12-31T23:59:59.999999Z')).toBe(253_402_300_799_999_999n)
+})
+
+test('refuses days and times that do not exist', () => {
+  const refused = [
+    ...['2024-02-30', '2023-02-29', '1900-02-29', '2024-04-31', '2024-13-01', '2024-00-10'],
+    ...['2024-01-00', '2024-01-32'],
+  ].map((day) => `${day}T00:00:00Z`)
+  refused.push(...['24:00:00', '23:60:00', '23:59:60'].map((time) => `2024-01-01T${time}Z`))
+  for (const text of refused) expect(parseTimestampUs(text), text).toBeUndefined()
+  for (const day of ['2024-02-29', '2000-02-29', '2024-12-31']) {
+    expect(parseTimestampUs(`${day}T23:59:59Z`), day).toBeDefined()
+  }
+})
+
+test('refuses every other notation', () => {
+  const refused = [
+    ...['', 'not-a-date', '2024-01-01', '2024-01-01T00:00Z', '2024-01-01T00:00:00'],
+    ...['2024-01-01T00:00:00+00:00', '2024-01-01T00:00:00z', '2024-01-01 00:00:00Z'],
+    ...['2024-01-01T00:00:00.Z', '2024-01-01T00:00:00.1234567Z', '2024-01-01T00:00:00,5Z'],
+    ...[' 2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z ', '+002024-01-01T00:00:00Z'],
+    ...['2024-1-01T00:00:00.0Z', '2024-01-01T0a:00:00Z', '2024-01-01T00:00:00.-1Z'],
+    ...['2024/01/01T00:00:00Z', '２０２４-01-01T00:00:00Z'],
+  ]
+  for (const text of refused) expect(parseTimestampUs(text), text).toBeUndefined()
+})
+
+test('refuses what a date with one character changed no longer is', () => {
+  const change = fc.tuple(fc.nat(26), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }))
+  fc.assert(
+    fc.property(dates, change, (date, [at, character]) => {
+      const text = `${date.toISOString().slice(0, 23)}123Z`
+      const changed = text.slice(0, at) + character + text.slice(at + 1)
+      const exact = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(changed)
+      if (!exact) expect(parseTimestampUs(changed)).toBeUndefined()
+    }),
+  )
+})
+
+test('utcMicros counts months and days from 1, and refuses parts that are no numbers', () => {
+  expect(utcMicros(1970, 1, 2, 0, 0, 0, 5)).toBe(86_400_000_005)
+  expect(utcMicros(1970, 1, NaN, 0, 0, 0, 0)).toBeUndefined()
+  expect(utcMicros(10_000, 1, 1, 0, 0, 0, 0)).toBeUndefined()
+})

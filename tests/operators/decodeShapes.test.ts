@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { decodeShapes } from '../../src/operators/decodeShapes.ts'
+import { feed, utf8 } from './feed.ts'
+
+const has = (key: string) => (keys: readonly string[]) => keys.includes(key)
+const shapes = [
+  { name: 'rows', format: 'csv', matches: has('title') },
+  { name: 'tweets', format: 'ndjson', matches: has('id_str') },
+  { name: 'tweets', format: 'json', matches: has('id_str'), elements: ['statuses'] },
+] as const
+const operator = decodeShapes({ shapes })
+
+test('decodes by the shape that the envelope names', () => {
+  expect(feed(operator, [utf8('a,1')], { shape: 'rows', header: ['title', 'n'] }).out).toEqual([
+    { shape: 'rows', data: { title: 'a', n: '1' } },
+  ])
+  expect(feed(operator, [utf8('{"id":922440008971292672}')], { shape: 'tweets' }).out).toEqual([
+    { shape: 'tweets', data: { id: 922440008971292672n } },
+  ])
+})
+
+test('rejects broken records of either kind', () => {
+  const csv = feed(operator, [utf8('a')], { shape: 'rows', header: ['title', 'n'] })
+  const json = feed(operator, [utf8('a')], { shape: 'tweets' })
+  for (const { out, rejected } of [csv, json]) {
+    expect(out).toEqual([])
+    expect(rejected).toMatchObject([{ reason: 'broken_record' }])
+  }
+})
+
+test('counts what it mended', () => {
+  const bytes = Buffer.from([0x22, 0xff, 0x22])
+  expect(feed(operator, [bytes], { shape: 'tweets' }).repaired).toBe(1)
+})
+
+test('without a shape in the envelope, the keys of the JSON decide', () => {
+  const { out, rejected } = feed(
+    operator,
+    ['{"id_str":"1"}', '{"title":"a","n":"1"}', '{"what":1}', '5', '{'].map(utf8),
+  )
+  expect(out).toEqual([
+    { shape: 'tweets', data: { id_str: '1' } },
+    { shape: 'rows', data: { title: 'a', n: '1' } },
+  ])
+  expect(rejected).toMatchObject([
+    { reason: 'unknown_shape', detail: 'no known shape has the keys what' },
+    { reason: 'unknown_shape' },
+    { reason: 'broken_record' },
+  ])
+})
+
+test('refuses no shapes, and one name for CSV and for JSON', () => {
+  expect(() => decodeShapes({ shapes: [] })).toThrow('at least one shape')
+  const matches = () => true
+  const both = [
+    { name: 'a', format: 'csv', matches },
+    { name: 'a', format: 'json', matches },
+  ] as const
+  expect(() => decodeShapes({ shapes: both })).toThrow('two names')
+})
