@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { compileProject } from '../../../src/models/project/compileProject.ts'
+import { readProject } from '../../../src/models/project/readProject.ts'
+import { projectFolder } from '../projectFolder.ts'
+
+const compile = (files: Readonly<Record<string, string>>, env: Record<string, string> = {}) =>
+  compileProject(readProject(projectFolder(files)), { schema: 'main', env })
+const sqlOf = (files: Readonly<Record<string, string>>, env?: Record<string, string>) =>
+  Object.fromEntries(compile(files, env).models.map(({ name, sql }) => [name, sql]))
+
+describe('compileProject', () => {
+  it('puts every model behind those that it reads', () => {
+    const { models } = compile({
+      'models/a.sql': "select * from {{ ref('z') }} join {{ ref('m') }}",
+      'models/m.sql': "select * from {{ ref('z') }}",
+      'models/z.sql': 'select 1',
+    })
+    expect(models.map(({ name }) => name)).toEqual(['z', 'm', 'a'])
+  })
+
+  it('publishes public models as tables and keeps the others to the build', () => {
+    const { models } = compile({
+      'models/a.sql': "{{ config(access='protected', materialized='view') }} select 1",
+      'models/b.sql': "{{ config(access='private') }} select 1",
+      'models/c.sql': "{{ config(materialized='view') }} select * from {{ ref('a') }}",
+      'models/d.sql': "{{ config(access='private', materialized='ephemeral') }} select 1",
+    })
+    expect(models.map(({ relation, stored, published }) => [relation, stored, published])).toEqual([
+      ['"memory"."main"."a"', 'view', false],
+      ['"memory"."main"."b"', 'table', false],
+      ['"gold"."main"."c"', 'table', true],
+      ['"memory"."main"."d"', 'view', false],
+    ])
+    expect(models[2]?.sql).toBe('select * from "memory"."main"."a"')
+  })
+
+  it('renders loops, conditions, variables, macros and comments', () => {
+    const files = {
+      'dbt_project.yml': 'name: shop\nvars: { days: 7 }',
+      'macros/m.sql': '{% macro from_of(name) -%}\nfrom {{ ref(name) }}\n{%- endmacro %}',
+      'models/a.sql': 'select 1',
+      'models/b.sql':
+        "{# no word of this #}{% set columns = ['x', 'y'] %}select {% for column in columns %}{{ column }}{% if not loop.last %}, {% endif %}{% endfor %}, {{ var('days') }}, {{ var('more', 2) }}, '{{ env_var('HOME_TOWN') }}' {{ from_of('a') }}{% if is_incremental() %} where false{% endif %} -- {{ this }} {{ target.type }}",
+    }
+    expect(sqlOf(files, { HOME_TOWN: 'x' })['b']).toBe(
+      'select x, y, 7, 2, \'x\' from "memory"."main"."a" -- "memory"."main"."b" duckdb',
+    )
+  })
+
+  it('leaves disabled models out', () => {
+    const { models } = compile({
+      'models/a.sql': 'select 1',
+      'models/b.sql': '{{ config(enabled=false) }} select 1',
+    })
+    expect(models.map(({ name }) => name)).toEqual(['a'])
+  })
+
+  it('lists the sources that are read', () => {
+    const { sources } = compile({
+      'models/a.sql': "select * from {{ source('raw', 'orders') }}",
+      'models/schema.yml':
+        'sources:\n  - name: raw\n    tables: [{ name: orders }, { name: unread }]',
+    })
+    expect(sources.map(({ relation }) => relation)).toEqual(['"memory"."source_raw"."orders"'])
+  })
+
+  it('compiles tests to queries for failing rows', () => {
+    const { tests } = compile({
+      'models/a.sql': 'select 1 as id',
+      'models/schema.yml': `models:
+  - name: a
+    data_tests:
+      - unique: { arguments: { column_name: id + 1 }, name: its_successor }
+    columns:
+      - name: id
+        tests:
+          - unique
+          - not_null: { where: id > 0, severity: warn }
+          - accepted_values: { values: [1, "it's"], quote: true }
+          - accepted_values: { arguments: { values: [1, 2], quote: false } }
+          - relationships: { to: ref('a'), field: id }
+`,
+      'tests/t.sql': "{{ config(severity='warn') }} select * from {{ ref('a') }} where id < 0",
+    })
+    expect(tests).toMatchSnapshot()
+  })
+
+  it.each([
+    [
+      'models that read each other',
+      { 'models/a.sql': "{{ ref('b') }}", 'models/b.sql': "{{ ref('a') }}" },
+      'a → b → a',
+    ],
+    [
+      'a model that is not there',
+      { 'models/a.sql': "x\n{{ ref('b') }}" },
+      "models/a.sql: ref('b'): no model",
+    ],
+    [
+      'a source that is not there',
+      { 'models/a.sql': "{{ source('r', 's') }}" },
+      "source('r', 's') is in no schema.yml",
+    ],
+    ['a variable that is not set', { 'models/a.sql': "{{ var('x') }}" }, "var('x') is not set"],
+    [
+      'a name that is not set',
+      { 'models/a.sql': 'x\ny\n{{ nothing }}' },
+      'models/a.sql:3: a name that is not set',
+    ],
+    [
+      'a test without what it takes',
+      {
+        'models/a.sql': 'x',
+        'models/schema.yml':
+          'models:\n  - name: a\n    columns:\n      - name: id\n        tests:\n          - relationships: { to: a }',
+      },
+      'models/schema.yml:6: relationships takes',
+    ],
+    [
+      'a test of no column',
+      { 'models/a.sql': 'x', 'models/schema.yml': 'models:\n  - name: a\n    tests: [unique]' },
+      "models/schema.yml:3: the test 'unique' names no column",
+    ],
+  ])('refuses %s', (_what, files, message) => {
+    const act = () => compile(files)
+    expect(act).toThrow(message)
+    expect(act).toThrow(expect.objectContaining({ code: 'SBX_MODELS_PROJECT' }))
+  })
+
+  it.each([
+    ["x\n\n{{ dbt_utils.star(ref('a')) }}", 'models/a.sql:3: dbt_utils.star()'],
+    ['{{ adapter.dispatch("x") }}', 'models/a.sql:1: adapter.dispatch()'],
+    ['x\n{% do rows.append(1) %}', 'models/a.sql:2: {% do %}'],
+    ['x\n{% snapshot s %}x{% endsnapshot %}', 'models/a.sql:2: {% snapshot %}'],
+    ["x\n\n{{ 'x' | as_native }}", "models/a.sql:3: the filter 'as_native'"],
+    ["x\n{% call statement('x') %}y{% endcall %}", 'models/a.sql:2: statement()'],
+    ["{{ config(pre_hook='x') }}", "models/a.sql: the setting 'pre_hook'"],
+    ["{{ config(materialized='dynamic') }}", 'models/a.sql: materialized: "dynamic"'],
+    ["{{ ref('other', 'b') }}", "models/a.sql: ref('other', 'b')"],
+    ["{{ ref('b', v=2) }}", 'models/a.sql: ref() with anything but'],
+  ])('refuses %s by file, line and name', (sql, message) => {
+    const act = () =>
+      compile({ 'macros/m.sql': '{% macro m() %}\n1\n{% endmacro %}\n', 'models/a.sql': sql })
+    expect(act).toThrow(message)
+    expect(act).toThrow(expect.objectContaining({ code: 'SBX_MODELS_UNSUPPORTED' }))
+  })
+
+  it('says which macro an error is in', () => {
+    const macro = '{% macro m() %}\n\n{{ run_query("x") }}{% endmacro %}'
+    expect(() => compile({ 'macros/m.sql': macro, 'models/a.sql': 'x\n{{ m() }}' })).toThrow(
+      'macros/m.sql:3: run_query()',
+    )
+  })
+
+  it('refuses a generic test that it does not have', () => {
+    const yaml = 'models:\n  - name: a\n    columns:\n      - name: id\n        tests: [positive]'
+    expect(() => compile({ 'models/a.sql': 'x', 'models/schema.yml': yaml })).toThrow(
+      "models/schema.yml:5: the generic test 'positive' is not supported",
+    )
+  })
+})
