@@ -1,0 +1,26 @@
+import { S3Client } from '@aws-sdk/client-s3'
+
+const CONNECT_MS = 5_000
+const SILENCE_MS = 30_000
+const TRIES = 5
+
+/**
+ * A client set up by the usual variables and files of AWS. Servers other than Amazon's, named by
+ * `AWS_ENDPOINT_URL`, are asked by path and need no region.
+ */
+export function s3Client(): S3Client {
+  const isElsewhere = hasOwnEndpoint()
+  const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION
+  return new S3Client({
+    ...(region !== undefined && { region }),
+    ...(region === undefined && isElsewhere && { region: 'us-east-1' }),
+    forcePathStyle: isElsewhere,
+    maxAttempts: TRIES,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
+  })
+}
+
+/** Whether the server is another than Amazon's. */
+export function hasOwnEndpoint(): boolean {
+  return Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL)
+}

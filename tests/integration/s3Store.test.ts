@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+
+import {
+  CreateBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { isInstalled } from '../../scripts/services/install.ts'
+import { startS3 } from '../../scripts/services/startS3.ts'
+import type { S3Server } from '../../scripts/services/startS3.ts'
+import type { ObjectStore, StagedObject } from '../../src/lake/objectStore.ts'
+import { s3Client } from '../../src/lake/s3Client.ts'
+import { s3Store } from '../../src/lake/s3Store.ts'
+import { objectStoreContract } from '../lake/objectStore.contract.ts'
+
+const MIB = 1 << 20
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe.each(['versitygw', 'minio'] as const)('%s', (name) => {
+  if (!isInstalled(name)) {
+    test.skip(`is not installed: run node scripts/services/install.ts ${name}`, () => {})
+    return
+  }
+  const before = { ...process.env }
+  const bucket = `lake-${randomUUID()}`
+  let server: S3Server
+  let client: S3Client
+  beforeAll(async () => {
+    server = await startS3({ server: name })
+    Object.assign(process.env, server.env)
+    client = s3Client()
+    await client.send(new CreateBucketCommand({ Bucket: bucket }))
+  }, 60_000)
+  afterAll(async () => {
+    process.env = before
+    await server.stop()
+  })
+  const store = (prefix: string): ObjectStore => s3Store({ bucket, prefix, client })
+
+  objectStoreContract('s3Store', {
+    open: async () => store('deep/lake'),
+    knowsTasks: false,
+    streamed: { bytes: 64 * MIB, maxHeldBytes: 64 * MIB },
+  })
+  objectStoreContract('s3Store without a prefix', {
+    open: async () => store(''),
+    knowsTasks: false,
+  })
+
+  const stageLarge = async (lake: ObjectStore, key: string): Promise<StagedObject> => {
+    const writer = lake.stage('task', key)
+    for (let n = 0; n < 20; n++) await writer.write(new Uint8Array(MIB).fill(n))
+    return writer.close()
+  }
+  const uploadsOf = async (key: string): Promise<number> => {
+    const request = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key })
+    return (await client.send(request)).Uploads?.length ?? 0
+  }
+
+  test('publishes objects of many parts, and finds them again by their checksum', async () => {
+    const lake = store(`parts-${randomUUID()}`)
+    const object = await stageLarge(lake, 'a/large')
+    const twin = await stageLarge(lake, 'a/large')
+    expect(await lake.publish(object)).toBe('published')
+    expect(await lake.publish(object)).toBe('already')
+    expect(await lake.publish(twin)).toBe('already')
+    expect(await lake.read('a/large')).toHaveLength(20 * MIB)
+  })
+
+  test('keeps the CRC-32 of the whole object, so that nothing is read to compare it', async () => {
+    const prefix = `checksum-${randomUUID()}`
+    await store(prefix).publish(await stageLarge(store(prefix), 'large'))
+    const request = { Bucket: bucket, Key: `${prefix}/large`, ChecksumMode: 'ENABLED' as const }
+    const head = await client.send(new HeadObjectCommand(request))
+    expect(head).toMatchObject({ ChecksumType: 'FULL_OBJECT' })
+    expect(head.ChecksumCRC32).toMatch(/^[\w+/]{6}==$/)
+  })
+
+  test('says missing where the server has let an upload expire', async () => {
+    const lake = store(`expired-${randomUUID()}`)
+    const object = await stageLarge(lake, 'large')
+    await lake.discard(object)
+    expect(await lake.publish(object)).toBe('missing')
+  })
+
+  test('leaves no upload behind where it gives up', async () => {
+    const prefix = `aborted-${randomUUID()}`
+    const lake = store(prefix)
+    const writer = lake.openWriter('large')
+    for (let n = 0; n < 20; n++) await writer.write(new Uint8Array(MIB))
+    await writer.abort()
+    expect(await uploadsOf(`${prefix}/large`)).toBe(0)
+    await expect(writer.close()).rejects.toThrow(/given up/)
+  })
+
+  test.each([1, 20])('refuses to write over an object of %i MiB', async (mib) => {
+    const prefix = `exists-${randomUUID()}`
+    const lake = store(prefix)
+    await lake.create('key', encode('first'))
+    const writer = lake.openWriter('key')
+    for (let n = 0; n < mib; n++) await writer.write(new Uint8Array(MIB))
+    await expect(writer.close()).rejects.toMatchObject({ code: 'SBX_LAKE_EXISTS' })
+    expect(await uploadsOf(`${prefix}/key`)).toBe(0)
+    expect(await lake.read('key')).toEqual(encode('first'))
+  })
+
+  test('refuses a staged name that is no upload', async () => {
+    const object = { key: 'a', bytes: 1, checksum: 0, staged: '_staging/task/a' }
+    await expect(store('x').publish(object)).rejects.toMatchObject({ code: 'SBX_STAGED_NAME' })
+  })
+
+  test('lists hundreds of objects over several pages', { timeout: 60_000 }, async () => {
+    const lake = store(`pages-${randomUUID()}`)
+    const keys = Array.from({ length: 1100 }, (_, n) => `k/${String(n).padStart(5, '0')}`)
+    for (let at = 0; at < keys.length; at += 50) {
+      await Promise.all(keys.slice(at, at + 50).map((key) => lake.create(key, encode(key))))
+    }
+    const found: string[] = []
+    for await (const { key } of lake.list('k/')) found.push(key)
+    expect(found).toEqual(keys)
+  })
+
+  describe('errors', () => {
+    const failing = (change: ConstructorParameters<typeof S3Client>[0], to = bucket): ObjectStore =>
+      s3Store({
+        bucket: to,
+        client: new S3Client({
+          endpoint: server.endpoint,
+          region: 'us-east-1',
+          forcePathStyle: true,
+          maxAttempts: 1,
+          ...change,
+        }),
+      })
+
+    test('a wrong secret is named without being shown', async () => {
+      const secretAccessKey = 'wrong-and-not-to-be-shown'
+      const lake = failing({ credentials: { accessKeyId: 'sluicebox', secretAccessKey } })
+      const error = await lake.create('a', encode('x')).then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      )
+      expect(error).toMatchObject({ name: 'SinkError', code: 'SBX_LAKE_DENIED' })
+      expect(error?.message).toMatch(/AWS_SECRET_ACCESS_KEY/)
+      const shown = JSON.stringify([error, error?.stack, error?.cause, String(error?.cause)])
+      expect(shown).not.toContain(secretAccessKey)
+      expect(shown).not.toContain('Signature=')
+    })
+
+    test('a bucket that is not there is named', async () => {
+      await expect(failing({}, 'no-such-bucket').create('a', encode('x'))).rejects.toMatchObject({
+        code: 'SBX_LAKE_NO_BUCKET',
+      })
+    })
+
+    test('a server that does not answer leaves the outcome unknown', async () => {
+      const lake = failing({ endpoint: 'http://127.0.0.1:9' })
+      await expect(lake.create('a', encode('x'))).rejects.toMatchObject({
+        name: 'SinkError',
+        code: 'SBX_LAKE_UNREACHABLE',
+        retryable: true,
+      })
+    })
+  })
+
+  test('keeps what it promised when the server is killed', { timeout: 60_000 }, async () => {
+    const lake = store(`killed-${randomUUID()}`)
+    await lake.create('created', encode('kept'))
+    const object = await stageLarge(lake, 'staged')
+    await server.kill9()
+    await server.restart()
+    expect(Buffer.from((await lake.read('created')) ?? []).toString()).toBe('kept')
+    expect(await lake.publish(object)).toBe('published')
+  })
+})
