@@ -10,6 +10,9 @@ type Resolve = (call: string) => string
 
 const CALL = /^\s*(ref|source)\(\s*(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))?\s*\)\s*$/
 
+/** What the tests here take, besides a column. */
+const TAKEN = ['values', 'quote', 'to', 'field']
+
 /** A generic test as a query for the rows that fail it, as dbt defines them. */
 export function compileTest(test: GenericTest, resolve: Resolve): CompiledTest {
   const { place, config, column, subject } = test
@@ -17,13 +20,25 @@ export function compileTest(test: GenericTest, resolve: Resolve): CompiledTest {
   const relation = resolve(test.on)
   const from =
     config.where === undefined ? relation : `(select * from ${relation} where ${config.where})`
-  const words = [test.test, subject, column].join('_')
   return {
-    name: test.name ?? words.replaceAll(/\W+/g, '_'),
+    name: test.name ?? defaultName(test, subject, column),
     file: place.file,
     sql: query(test, expression(column), from, resolve),
     severity: config.severity,
   }
+}
+
+/** The name that dbt gives such a test. */
+function defaultName({ test, on, arguments: given }: GenericTest, subject: string, column: string) {
+  const source = on.startsWith('source') ? 'source_' : ''
+  const words = given
+    .entries()
+    .filter(([name]) => TAKEN.includes(name))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([, { value }]) => value)
+    .map((value) => (typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)))
+  const own = [`${source}${test}_${subject}_${column}`, ...words]
+  return own.map((word) => word.replaceAll(/\W+/g, '_')).join('__')
 }
 
 function query(test: GenericTest, column: string, from: string, resolve: Resolve): string {

@@ -1,0 +1,107 @@
+import { basename, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ConfigError } from '../core/errors.ts'
+import type { BuildGate, ModelsUnit } from '../core/models.ts'
+import type { TableHandle } from '../core/topology.ts'
+import { checkKey } from '../lake/checkKey.ts'
+import { openLake } from '../lake/openLake.ts'
+import { modelsBuilder } from './modelsBuilder.ts'
+import { compileProject } from './project/compileProject.ts'
+import type { CompiledProject } from './project/compileProject.ts'
+import { readProject } from './project/readProject.ts'
+import { deltaTables } from './publish/deltaTables.ts'
+
+export interface SqlModelsOptions {
+  /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
+  readonly lake: string
+  /** The folder of a dbt project. */
+  readonly project: string | URL
+  /** The tables that the project reads as `source('…', name)`, by that name. */
+  readonly reads: Readonly<Record<string, TableHandle>>
+  /** Where in the lake the models go. @defaultValue `'gold'` */
+  readonly path?: string
+  /** Schema of the models in the DuckDB file. @defaultValue `'main'` */
+  readonly schema?: string
+  /** Judge each build beside the project's own tests. @defaultValue none */
+  readonly gates?: readonly BuildGate[]
+}
+
+/**
+ * Builds a dbt project on embedded DuckDB whenever what it reads has changed, and publishes every model
+ * whose `access` is `public`: as the Delta table `<path>/<model>/` and as a table of
+ * `<path>/<path>.duckdb`. dbt itself (dbt-duckdb) runs the same folder and makes the same tables.
+ *
+ * Of dbt it has: models as views, tables, ephemeral and (built in full) incremental ones; seeds;
+ * sources; `ref`, `source`, `config`, `var`, `env_var`, `this`, `target`, `is_incremental`, the project's
+ * macros and what nunjucks has of Jinja; the tests unique, not_null, accepted_values, relationships and
+ * singular ones, with severity and where. Everything else is an error with file, line and feature.
+ *
+ * **State**: the number of the version, in the checkpoint. A build holds `memoryBytes` at most and spills
+ * the rest to its work folder; a lake that is no folder is fetched there file by file.
+ *
+ * **Delivery**: exactly once. A build is made aside and checked; where a test of severity `error` or a
+ * gate fails, nothing changes. Each Delta table changes in one step; `<path>/_versions/<n>.json`, written
+ * last, names the matching version of every table and the immutable database of that version. The DuckDB
+ * file is put in place in one step: readers keep the one they have open.
+ *
+ * @throws ConfigError `SBX_MODELS_OPTIONS`, `SBX_MODELS_PROJECT`, `SBX_MODELS_UNSUPPORTED`,
+ *   `SBX_MISSING_PEER`; GateError `SBX_MODELS_CHECK`; OperatorError `SBX_MODELS_SQL`; CheckpointError
+ *   `SBX_MODELS_VERSION`, `SBX_MODELS_SOURCE`, `SBX_MODELS_CHECKPOINT`
+ * @example
+ * ```ts
+ * const posts = cleaned.toTable('silver.posts', deltaTable({ lake, path: 'silver/posts', schema: Post }))
+ * flow.models('gold', sqlModels({ lake, project: './models', reads: { posts } }))
+ * ```
+ * @see https://docs.getdbt.com/reference for what the files of a project mean
+ */
+export function sqlModels(options: SqlModelsOptions): ModelsUnit {
+  const { lake, reads, path = 'gold', schema = 'main', gates = [] } = options
+  checkKey(path)
+  const root = resolve(
+    options.project instanceof URL ? fileURLToPath(options.project) : options.project,
+  )
+  const paths = Object.fromEntries(
+    Object.entries(reads).map(([name, handle]) => [name, pathOf(name, handle)]),
+  )
+  return Object.freeze<ModelsUnit>({
+    kind: 'models',
+    type: 'sqlModels',
+    options: { lake, path, schema, project: basename(root), reads: paths },
+    reads,
+    open: async (context) => {
+      const project = compileProject(readProject(root), { schema, env: process.env })
+      checkSources(project, paths)
+      const store = await openLake(lake)
+      const delta = deltaTables(store, context)
+      return modelsBuilder(
+        { store, delta, project, root, path, schema, reads: paths, gates },
+        context,
+      )
+    },
+  })
+}
+
+function pathOf(name: string, { options }: TableHandle): string {
+  const path = options['path']
+  if (typeof path === 'string') return path
+  throw new ConfigError(
+    `sqlModels: reads.${name} is no table in a lake: its options have no path; give a deltaTable`,
+    { code: 'SBX_MODELS_OPTIONS' },
+  )
+}
+
+function checkSources({ sources, models }: CompiledProject, reads: Record<string, string>): void {
+  const unknown = sources.find(({ table }) => !Object.hasOwn(reads, table))
+  if (unknown !== undefined) {
+    throw new ConfigError(
+      `the models read source('${unknown.source}', '${unknown.table}'), which sqlModels is not given: add '${unknown.table}' to its reads`,
+      { code: 'SBX_MODELS_OPTIONS' },
+    )
+  }
+  if (!models.some((model) => model.published)) {
+    throw new ConfigError(
+      "no model is public, so there is nothing to publish: set `+access: public` for the models' folder in dbt_project.yml",
+      { code: 'SBX_MODELS_PROJECT' },
+    )
+  }
+}
