@@ -21,7 +21,7 @@ export function acceptCheckpoint(
   accepted: Accepted,
 ): void {
   const { task, identity } = checkpoint
-  const node = String(now.source['node'])
+  const node = now.source['node'] as string
   if (!accepted.acceptSource.includes(node)) {
     const changes = differences(identity.source, now.source)
     if (changes.length > 0) {

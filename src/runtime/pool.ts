@@ -146,7 +146,7 @@ function startThread(options: PoolOptions, index: number): Thread {
       const call = calls++
       worker.ref()
       return new Promise((resolve, reject) => {
-        waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
+        waiting.set(call, { resolve: resolve, reject })
         worker.postMessage({ call, request }, transfer)
       })
     },

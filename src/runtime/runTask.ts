@@ -109,7 +109,9 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
       case 'produce':
         next ??= produce(effect.epoch, effect.from)
         return unlessIdle(next)
-      default:
+      case 'restage':
+      case 'stop':
+      case 'fail':
         throw new TypeError(`no way to do '${effect.kind}'`)
     }
   }

@@ -81,7 +81,7 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
       stopping.abort()
       return done
     },
-    progress: progress as Progress,
+    progress: progress,
   }
 }
 

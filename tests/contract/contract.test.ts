@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { expectGold, expectSilver, expectSummary } from './expected.ts'
 import { contractLanding, runPlatform, start, temporary } from './platform.ts'
+import type { Summary } from '../../topologies/platform/summary.ts'
 import { canonical, filesBelow } from './readLake.ts'
 
 const args = (lake: string, ...more: string[]): string[] => [
@@ -29,7 +30,7 @@ describe('the contract’s input', () => {
     run.kill('SIGTERM')
     const ended = await run.ended
     expect(ended).toMatchObject({ code: 0 })
-    expectSummary(JSON.parse(ended.stdout), true)
+    expectSummary(JSON.parse(ended.stdout) as Summary, true)
     await expectSilver(lake)
     await expectGold(lake)
   })

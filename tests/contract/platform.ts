@@ -45,9 +45,10 @@ export function start(
     stderr += chunk
     for (const { text, resolve } of waiting) if (stderr.includes(text)) resolve()
   })
-  const ended = once(child, 'close').then(([code, signal]) => {
+  const ended = once(child, 'close').then((closed): Ended => {
+    const [code, signal] = closed as [number | null, NodeJS.Signals | null]
     for (const { text, reject } of waiting) reject(new Error(`ended without '${text}':\n${stderr}`))
-    return { code, signal, stdout, stderr } as Ended
+    return { code, signal, stdout, stderr }
   })
   return {
     pid: child.pid!,

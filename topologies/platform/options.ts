@@ -79,7 +79,7 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
     .showHelpAfterError('(--help shows all options)')
     .allowExcessArguments(false)
     .exitOverride()
-  command.parse(argv as string[], { from: 'user' })
+  command.parse(argv, { from: 'user' })
   return command.opts<PlatformOptions>()
 }
 

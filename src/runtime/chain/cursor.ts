@@ -40,7 +40,7 @@ export function cursor(): Cursor {
     },
     raw() {
       if (bytes === undefined || bounds === undefined) return NOTHING
-      return bytes.subarray(bounds[index * 2]!, bounds[index * 2 + 1]!)
+      return bytes.subarray(bounds[index * 2], bounds[index * 2 + 1])
     },
     open(next, nextBounds) {
       batch = next

@@ -1,0 +1,83 @@
+// Defining a topology
+export { defineTopology } from './core/defineTopology.ts'
+export { describe, type NodeDescription, type TopologyDescription } from './core/describe.ts'
+export { mermaid } from './core/mermaid.ts'
+export { days, hours, minutes, seconds } from './core/durations.ts'
+export type {
+  Flow,
+  ModelsHandle,
+  SinkHandle,
+  Stream,
+  TableHandle,
+  Topology,
+  TopologyOptions,
+} from './core/topology.ts'
+
+// Running it
+export { run, type PooledRunOptions, type Run } from './runtime/run.ts'
+export type { RunOptions } from './runtime/options.ts'
+export type { Progress, RunResult, TaskResult } from './runtime/result.ts'
+export type { Ledger, NodeCounts } from './runtime/ledger.ts'
+
+// Sources
+export { landingFiles, type LandingFilesOptions } from './sources/landingFiles.ts'
+export { memorySource, type MemorySourceOptions } from './sources/memorySource.ts'
+export { simulate, type SimulateOptions } from './sources/simulate.ts'
+
+// Operators
+export { decodeCsv } from './operators/decodeCsv.ts'
+export { decodeJson } from './operators/decodeJson.ts'
+export { decodeShapes } from './operators/decodeShapes.ts'
+export { filter } from './operators/filter.ts'
+export { flatMap } from './operators/flatMap.ts'
+export { map } from './operators/map.ts'
+export { validate } from './operators/validate.ts'
+export { windowDedup, type WindowDedupOptions } from './operators/windowDedup.ts'
+
+// Sinks that need nothing else installed
+export { memorySink, type MemorySink } from './sinks/memorySink.ts'
+export { rawFiles, type RawFilesOptions } from './sinks/rawFiles.ts'
+
+// Schemas of rows
+export { columnsOf } from './core/schema.ts'
+export { date, int32, int64, timestamp } from './core/columnSchemas.ts'
+export type { Column, ColumnType } from './core/columns.ts'
+export type { Shape } from './core/shape.ts'
+
+// Writing units of your own
+export type { Clock } from './core/clock.ts'
+export type { Json, JsonObject } from './core/json.ts'
+export type {
+  BatchWriter,
+  Envelope,
+  KeyBatch,
+  Logger,
+  Operator,
+  Outlet,
+  PreparedFile,
+  Publisher,
+  Rejected,
+  SelectingOperator,
+  Selector,
+  Sink,
+  SinkCommit,
+  Source,
+  SourceBatch,
+  SourceContext,
+  SourceReader,
+  StatelessOperator,
+  Table,
+  Writer,
+  WriterContext,
+} from './core/unit.ts'
+
+// Errors
+export {
+  CheckpointError,
+  ConfigError,
+  GateError,
+  OperatorError,
+  SinkError,
+  SluiceboxError,
+  SourceError,
+} from './core/errors.ts'
