@@ -1,0 +1,50 @@
+import type { Content } from './content.ts'
+
+/** A stretch of a content in memory, read ahead of whoever takes from its front. */
+export interface ContentWindow {
+  /** Waits for what is being read. True where the content ends with the bytes that are here now. */
+  read(): Promise<boolean>
+  /** What is here; one byte can be written behind it where the content has ended. */
+  view(): Buffer
+  /**
+   * Gives the buffer with the first `cut` bytes away and begins to read more behind the others, in another
+   * buffer with room for at least `room` more.
+   */
+  take(cut: number, room?: number): void
+  /** Waits until nothing is read any more. */
+  close(): Promise<void>
+}
+
+export function contentWindow(content: Content, bytes: number): ContentWindow {
+  // Batches travel to other threads with their buffers, so no two of them may share one.
+  let buffer = Buffer.allocUnsafeSlow(bytes)
+  let length = 0
+  let reading: Promise<number> | undefined
+
+  const begin = (): void => {
+    reading = content.fill(buffer, length)
+    // Whoever awaits it hears of a failure; until then nobody listens.
+    reading.catch(() => {})
+  }
+  begin()
+
+  return {
+    async read() {
+      if (reading !== undefined) length += await reading
+      reading = undefined
+      return length < buffer.length
+    },
+    view: () => buffer.subarray(0, length),
+    take(cut, room = 1) {
+      const kept = buffer.subarray(cut, length)
+      const next = Buffer.allocUnsafeSlow(Math.max(bytes, kept.length + room))
+      kept.copy(next)
+      buffer = next
+      length = kept.length
+      begin()
+    },
+    async close() {
+      await reading?.catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,192 @@
+import { CheckpointError } from '../../core/errors.ts'
+import type { Json } from '../../core/json.ts'
+import type { SourcePosition, StoredState } from '../../core/unit.ts'
+import type { FileState } from './fileState.ts'
+
+/**
+ * Every file that was ever read, and how far: the position of the source. Files in progress lie in the
+ * checkpoint itself. Finished ones are written once, to immutable objects that are merged so that each is
+ * more than twice as long as the next: a checkpoint adds what finished since the last one, and names a
+ * number of objects that grows with the logarithm of the number of files.
+ *
+ * Memory: about 400 bytes a file and the length of its path, for as long as the lake lives.
+ */
+export interface FileIndex {
+  readonly size: number
+  get(path: string): FileState | undefined
+  /** Whether this is the path of a file that was read to its end. */
+  isFinished(path: string): boolean
+  /** The file is being read. */
+  put(state: FileState): void
+  /** There is no more to be read of it as long as it does not change. */
+  finish(state: FileState): void
+  /** Other bytes are at its path now: remembers its content alone. */
+  retire(state: FileState): void
+  hasSize(size: number): boolean
+  /** The path of a file that was read whole and has this content. */
+  withContent(size: number, digest: string): string | undefined
+  position(): SourcePosition
+  added(names: readonly string[]): void
+}
+
+interface Segment {
+  readonly name: string
+  readonly sequence: number
+  readonly paths: readonly string[]
+}
+
+const FORMAT_VERSION = 1
+
+/** @throws {@link CheckpointError} `SBX_LANDING_POSITION`: the restored position can't be read. */
+export async function openFileIndex(restored: StoredState | undefined): Promise<FileIndex> {
+  const states = new Map<string, FileState>()
+  const open = new Set<string>()
+  const fresh = new Set<string>()
+  const sizes = new Set<number>()
+  const contents = new Map<string, string>()
+  let segments: readonly Segment[] = []
+  let pending: { readonly kept: readonly Segment[]; readonly paths: readonly string[] } | undefined
+
+  const set = (state: FileState): void => {
+    const before = states.get(state.path)
+    if (before !== undefined) {
+      const key = contentKey(before.size, before.digest)
+      if (contents.get(key) === before.path) contents.delete(key)
+    }
+    states.set(state.path, state)
+    if (state.raw !== state.size || state.size === 0 || state.problem !== undefined) return
+    const key = contentKey(state.size, state.digest)
+    if (!contents.has(key)) contents.set(key, state.path)
+    sizes.add(state.size)
+  }
+
+  const finish = (state: FileState): void => {
+    set(state)
+    open.delete(state.path)
+    fresh.add(state.path)
+  }
+
+  if (restored !== undefined) {
+    const objects = await Promise.all(restored.objects.map((name) => readSegment(restored, name)))
+    objects.sort((a, b) => a.sequence - b.sequence)
+    for (const { files } of objects) files.forEach(set)
+    for (const state of readInline(restored.inline)) {
+      set(state)
+      open.add(state.path)
+    }
+    segments = objects.map(({ name, sequence, files }) => ({
+      name,
+      sequence,
+      paths: files.map(({ path }) => path),
+    }))
+  }
+
+  return {
+    get size() {
+      return states.size
+    },
+    get: (path) => states.get(path),
+    isFinished: (path) => states.has(path) && !open.has(path),
+    put(state) {
+      set(state)
+      open.add(state.path)
+      fresh.delete(state.path)
+    },
+    finish,
+    retire(state) {
+      // No file has such a name, and no two contents share one.
+      if (state.raw === state.size && state.size > 0) {
+        finish({ ...state, path: `${state.path}\0${state.digest}` })
+      }
+    },
+    hasSize: (size) => sizes.has(size),
+    withContent: (size, digest) => contents.get(contentKey(size, digest)),
+    position() {
+      const inProgress = [...open].sort().map((path) => states.get(path)!)
+      const inline =
+        inProgress.length === 0
+          ? null
+          : { formatVersion: FORMAT_VERSION, files: inProgress as unknown as Json }
+      pending = undefined
+      if (fresh.size === 0) return { inline, add: [], keep: segments.map(({ name }) => name) }
+
+      const paths = new Set(fresh)
+      let kept = segments.length
+      while (kept > 0 && segments[kept - 1]!.paths.length <= 2 * paths.size) {
+        for (const path of segments[--kept]!.paths) if (!open.has(path)) paths.add(path)
+      }
+      pending = { kept: segments.slice(0, kept), paths: [...paths] }
+      const files = pending.paths.map((path) => states.get(path)!)
+      return {
+        inline,
+        add: [writeSegment(nextSequence(segments), files)],
+        keep: pending.kept.map(({ name }) => name),
+      }
+    },
+    added([name]) {
+      if (pending === undefined || name === undefined) return
+      segments = [...pending.kept, { name, sequence: nextSequence(segments), paths: pending.paths }]
+      pending = undefined
+      fresh.clear()
+    },
+  }
+}
+
+const contentKey = (size: number, digest: string): string => `${size} ${digest}`
+
+const nextSequence = (segments: readonly Segment[]): number => (segments.at(-1)?.sequence ?? 0) + 1
+
+function writeSegment(sequence: number, files: readonly FileState[]): Uint8Array {
+  const head = { formatVersion: FORMAT_VERSION, sequence, files: files.length }
+  return Buffer.from([head, ...files].map((line) => `${JSON.stringify(line)}\n`).join(''))
+}
+
+interface ReadSegment {
+  readonly name: string
+  readonly sequence: number
+  readonly files: readonly FileState[]
+}
+
+async function readSegment(stored: StoredState, name: string): Promise<ReadSegment> {
+  const text = Buffer.from(await stored.read(name)).toString()
+  try {
+    const [head, ...files] = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown)
+    const { formatVersion, sequence, files: count } = head as Record<string, unknown>
+    if (
+      formatVersion === FORMAT_VERSION &&
+      count === files.length &&
+      typeof sequence === 'number'
+    ) {
+      return { name, sequence, files: files.map(fileState) }
+    }
+  } catch (cause) {
+    throw damaged(name, cause)
+  }
+  throw damaged(name, `of format ${FORMAT_VERSION} and whole it is not`)
+}
+
+function readInline(inline: Json): readonly FileState[] {
+  if (inline === null) return []
+  const { formatVersion, files } = inline as { formatVersion?: unknown; files?: unknown }
+  if (formatVersion === FORMAT_VERSION && Array.isArray(files)) return files.map(fileState)
+  throw damaged('the checkpoint', `of format ${FORMAT_VERSION} it is not`)
+}
+
+function fileState(value: unknown): FileState {
+  const state = value as FileState
+  const numbers = [state.size, state.mtimeMs, state.raw, state.at]
+  if (typeof state.path === 'string' && numbers.every((field) => typeof field === 'number'))
+    return state
+  throw damaged('the checkpoint', `no state of a file: ${JSON.stringify(value).slice(0, 100)}`)
+}
+
+function damaged(where: string, cause: unknown): CheckpointError {
+  if (cause instanceof CheckpointError) return cause
+  return new CheckpointError(
+    `the position of the landing zone in ${where} can't be read; restore it from a copy, or read everything again with --reset`,
+    { code: 'SBX_LANDING_POSITION', cause },
+  )
+}

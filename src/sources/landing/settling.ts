@@ -1,0 +1,33 @@
+/** Tells when a file has stopped changing. */
+export interface Settling {
+  /** Whether a file that looks like this now hasn't changed for two seconds. */
+  isSettled(path: string, size: number, mtimeMs: number): boolean
+}
+
+/** How long a file must not have changed to be taken for finished, ms. */
+export const SETTLE_MS = 2000
+
+interface Seen {
+  readonly size: number
+  readonly mtimeMs: number
+  readonly sinceMs: number
+}
+
+/**
+ * Goes by the file's time of change and, where that lies in the future or another machine's clock set it,
+ * by how long it was seen unchanged. Remembers files that are not settled only.
+ */
+export function settling(now: () => number): Settling {
+  const seen = new Map<string, Seen>()
+  return {
+    isSettled(path, size, mtimeMs) {
+      const before = seen.get(path)
+      const unchanged = before?.size === size && before.mtimeMs === mtimeMs
+      const sinceMs = unchanged ? before.sinceMs : now()
+      const settled = now() - Math.min(mtimeMs, sinceMs) >= SETTLE_MS
+      if (settled) seen.delete(path)
+      else if (!unchanged) seen.set(path, { size, mtimeMs, sinceMs })
+      return settled
+    },
+  }
+}
