@@ -6,7 +6,7 @@ const C4 = 0xa1e38b93
 /**
  * Writes the 128-bit fingerprint of a key into `out[at .. at + 3]`: MurmurHash3 x86_128 over the string's
  * UTF-16 code units. Among a billion different keys the odds of one false repeat are below 10⁻²⁰, as long
- * as nobody chooses keys in order to collide. Never all zero.
+ * as nobody chooses keys in order to collide. The first word is never zero.
  *
  * @see https://github.com/aappleby/smhasher/wiki/MurmurHash3
  */
@@ -57,10 +57,10 @@ export function fingerprint(key: string, out: Uint32Array, at: number): void {
   h2 = (h2 + h1) | 0
   h3 = (h3 + h1) | 0
   h4 = (h4 + h1) | 0
-  out[at] = h1
+  out[at] = h1 === 0 ? 1 : h1
   out[at + 1] = h2
   out[at + 2] = h3
-  out[at + 3] = (h1 | h2 | h3 | h4) === 0 ? 1 : h4
+  out[at + 3] = h4
 }
 
 const pair = (key: string, i: number, length: number): number =>

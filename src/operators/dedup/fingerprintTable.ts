@@ -1,90 +1,122 @@
+import { entries, wordsOf, type Entries } from './entries.ts'
+
 /** A set of 128-bit fingerprints, each with an event time where the window is bounded. */
 export interface FingerprintTable {
   /**
-   * Adds a key unless one with the same fingerprint and an event time within the window is there.
+   * Adds the key at `keys[at .. at + 3]` unless one with the same fingerprint and an event time within
+   * the window is there. The first word of a key is never zero.
    * @returns True if it was added.
    */
-  add(a: number, b: number, c: number, d: number, eventTimeMs: number): boolean
+  add(keys: Int32Array, at: number, eventTimeMs: number): boolean
+  /** Has the memory of these keys fetched at once, for `add` to find it in the cache. */
+  warm(keys: Int32Array, from: number, to: number): void
   /** Keys whose event time lies before this one may be forgotten from now on. */
   forgetBefore(eventTimeMs: number): void
   size(): { readonly bytes: number; readonly keys: number }
 }
 
 interface Segment {
-  /** Four words a slot, all zero where it is free. */
-  words: Uint32Array
-  /** Event time a slot; empty where the window is unbounded. */
-  times: Float64Array
-  capacity: number
+  slots: Entries
   used: number
 }
 
-const SEGMENTS = 256
+const SEGMENTS = 64
 const FIRST_CAPACITY = 64
-/** Probe lengths explode beyond this; below GROWTH × this, memory is wasted. */
-const MAX_LOAD = 0.85
-const GROWTH = 1.2
-const TWO_32 = 4294967296
+/** Beyond it probes get long. */
+const MAX_LOAD = 0.83
+const GROWTH = { bounded: 1.35, unbounded: 1.45 }
+const TWO_32 = 2 ** 32
 
 /**
- * Open addressing in 256 segments that grow one by one, so that no moment needs twice the memory.
- * Between 0.71 and 0.85 of the slots are used: at most 22.6 bytes a key without times (33.9 with), plus
- * 256 KiB (384 KiB). A segment that is full first forgets what `forgetBefore` allows.
+ * Open addressing in 64 segments that grow one by one, so that no moment needs twice the memory. Their sizes
+ * are spread evenly over one step of growth: at any time a few are as full as they get, a few are new, and
+ * together they take at most 23.8 bytes a key without times (39.1 with), plus 128 KiB. A segment that is
+ * full first forgets what `forgetBefore` allows.
  *
  * @param windowMs - Keys whose event times are at most this far apart are the same; Infinity: always.
  */
 export function fingerprintTable(windowMs: number): FingerprintTable {
   const timed = Number.isFinite(windowMs)
-  const segments = Array.from({ length: SEGMENTS }, () => segment(FIRST_CAPACITY, timed))
+  const width = wordsOf(timed)
+  const growth = timed ? GROWTH.bounded : GROWTH.unbounded
+  const segments = Array.from({ length: SEGMENTS }, (_, index): Segment => ({
+    slots: entries(Math.floor(FIRST_CAPACITY * growth ** (index / SEGMENTS)), timed),
+    used: 0,
+  }))
   let horizon = -Infinity
+  // Read by nobody: what is computed for nothing would be left out by the compiler.
+  let warmed = 0
 
-  const makeRoom = (full: Segment): void => {
+  const rebuild = (full: Segment): void => {
+    const { count, words, times } = full.slots
     let kept = full.used
     if (timed) {
       kept = 0
-      for (let slot = 0; slot < full.capacity; slot++) {
-        if (!isFree(full.words, slot * 4) && full.times[slot]! >= horizon) kept++
+      for (let slot = 0; slot < count; slot++) {
+        if (words[slot * width] !== 0 && times[slot * 3 + 2]! >= horizon) kept++
       }
     }
-    const needed = Math.ceil((kept + 1) / (MAX_LOAD / GROWTH))
-    const next = segment(Math.max(FIRST_CAPACITY, needed), timed)
-    for (let slot = 0; slot < full.capacity; slot++) {
-      const at = slot * 4
-      if (isFree(full.words, at) || (timed && full.times[slot]! < horizon)) continue
-      const free = freeSlot(next, full.words[at]!)
-      for (let word = 0; word < 4; word++) next.words[free * 4 + word] = full.words[at + word]!
-      if (timed) next.times[free] = full.times[slot]!
+    const slots = entries(Math.max(FIRST_CAPACITY, Math.ceil((kept * growth) / MAX_LOAD)), timed)
+    const target = slots.words
+    for (let slot = 0, from = 0; slot < count; slot++, from += width) {
+      const a = words[from]!
+      if (a === 0 || (timed && times[slot * 3 + 2]! < horizon)) continue
+      const to = freeSlot(slots, width, a) * width
+      target[to] = a
+      target[to + 1] = words[from + 1]!
+      target[to + 2] = words[from + 2]!
+      target[to + 3] = words[from + 3]!
+      if (timed) slots.times[to / 2 + 2] = times[slot * 3 + 2]!
     }
-    full.words = next.words
-    full.times = next.times
-    full.capacity = next.capacity
+    full.slots = slots
     full.used = kept
   }
 
   return {
-    add(a, b, c, d, eventTimeMs) {
+    add(keys, at, eventTimeMs) {
+      const a = keys[at]!
+      const b = keys[at + 1]!
+      const c = keys[at + 2]!
+      const d = keys[at + 3]!
       const home = segments[d & (SEGMENTS - 1)]!
-      const { words, times, capacity } = home
-      let slot = Math.floor((a / TWO_32) * capacity)
+      const { count, words, times } = home.slots
+      let slot = firstSlot(a, count)
       for (;;) {
-        const at = slot * 4
-        if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) {
-          if (!timed || Math.abs(times[slot]! - eventTimeMs) <= windowMs) return false
-        } else if (isFree(words, at)) break
-        if (++slot === capacity) slot = 0
+        const there = slot * width
+        const found = words[there]!
+        if (found === 0) break
+        if (
+          found === a &&
+          words[there + 1] === b &&
+          words[there + 2] === c &&
+          words[there + 3] === d &&
+          (!timed || Math.abs(times[slot * 3 + 2]! - eventTimeMs) <= windowMs)
+        ) {
+          return false
+        }
+        if (++slot === count) slot = 0
       }
-      if (home.used + 1 > capacity * MAX_LOAD) {
-        makeRoom(home)
-        slot = freeSlot(home, a)
+      if (home.used + 1 > count * MAX_LOAD) {
+        rebuild(home)
+        slot = freeSlot(home.slots, width, a)
       }
-      const at = slot * 4
-      home.words[at] = a
-      home.words[at + 1] = b
-      home.words[at + 2] = c
-      home.words[at + 3] = d
-      if (timed) home.times[slot] = eventTimeMs
+      const { slots } = home
+      const to = slot * width
+      slots.words[to] = a
+      slots.words[to + 1] = b
+      slots.words[to + 2] = c
+      slots.words[to + 3] = d
+      if (timed) slots.times[slot * 3 + 2] = eventTimeMs
       home.used++
       return true
+    },
+    warm(keys, from, to) {
+      let sum = 0
+      for (let at = from; at < to; at += 4) {
+        const { count, words } = segments[keys[at + 3]! & (SEGMENTS - 1)]!.slots
+        sum ^= words[firstSlot(keys[at]!, count) * width]!
+      }
+      warmed ^= sum
     },
     forgetBefore(eventTimeMs) {
       horizon = Math.max(horizon, eventTimeMs)
@@ -92,8 +124,8 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
     size() {
       let bytes = 0
       let keys = 0
-      for (const { words, times, used } of segments) {
-        bytes += words.byteLength + times.byteLength
+      for (const { slots, used } of segments) {
+        bytes += slots.words.byteLength
         keys += used
       }
       return { bytes, keys }
@@ -101,18 +133,10 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
   }
 }
 
-const segment = (capacity: number, timed: boolean): Segment => ({
-  words: new Uint32Array(capacity * 4),
-  times: new Float64Array(timed ? capacity : 0),
-  capacity,
-  used: 0,
-})
+const firstSlot = (a: number, count: number): number => Math.floor(((a >>> 0) / TWO_32) * count)
 
-const isFree = (words: Uint32Array, at: number): boolean =>
-  words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 0
-
-function freeSlot({ words, capacity }: Segment, a: number): number {
-  let slot = Math.floor((a / TWO_32) * capacity)
-  while (!isFree(words, slot * 4)) if (++slot === capacity) slot = 0
+function freeSlot({ count, words }: Entries, width: number, a: number): number {
+  let slot = firstSlot(a, count)
+  while (words[slot * width] !== 0) if (++slot === count) slot = 0
   return slot
 }

@@ -1,123 +1,178 @@
-import type { Json } from '../../core/json.ts'
+import { crc32 } from 'node:zlib'
+import { CheckpointError } from '../../core/errors.ts'
 import type { StateSnapshot, StoredState } from '../../core/unit.ts'
+import { entries, wordsOf, type Entries } from './entries.ts'
 
-/** The keys that were added since the last snapshot, and the immutable objects that hold the others. */
+/** Keys in order of arrival, and the immutable objects that they are stored in. */
 export interface KeyLog {
-  append(a: number, b: number, c: number, d: number, eventTimeMs: number): void
-  /** Drops objects without a key at or after `horizon`; folds small ones together. */
-  snapshot(horizon: number, read: StoredState['read'], extra: Json): Promise<StateSnapshot>
+  /** Takes the key at `keys[at .. at + 3]`. */
+  append(keys: Int32Array, at: number, eventTimeMs: number): void
+  /** Puts the keys since the last snapshot into objects; drops those whose keys all lie before `horizon`. */
+  snapshot(horizon: number): StateSnapshot
   added(names: readonly string[]): void
-  /** Feeds every stored key to `onKey` and returns what was saved as `extra`. */
-  restore(state: StoredState, onKey: KeyLog['append']): Promise<Json>
+  /** Hands over every stored key, one object after the other. */
+  restore(state: StoredState, onKeys: (keys: Entries) => void): Promise<void>
+  bytes(): number
 }
 
-interface StoredKeys {
-  readonly name: string
+interface KeyObject {
+  /** First entry in the page. */
+  readonly start: number
   readonly bytes: number
+  readonly checksum: number
   readonly latestMs: number
 }
+interface NamedObject extends KeyObject {
+  readonly name: string
+}
+interface FreshObject extends KeyObject {
+  readonly content: Uint8Array
+  readonly page: Page
+}
 
-/** Objects from this size on are left alone: folding stays in bounded memory. */
-const MAX_FOLDED_BYTES = 16 * 2 ** 20
-const ENTRY_BYTES = { bounded: 24, unbounded: 16 }
+/** Consecutive keys that are held in memory until they fill an object. */
+interface Page {
+  room: Entries
+  used: number
+  /** Up to here the keys are in `objects`. */
+  written: number
+  /** Of the keys behind `written`. */
+  latestMs: number
+  objects: NamedObject[]
+}
+
+const PAGE_ENTRIES = 2 ** 18
+const FIRST_ENTRIES = 1024
 
 /**
- * Keeps a growing set of keys in objects that are written once: each epoch adds one with its new keys,
- * folded together with earlier ones while those are not larger, so that a key is rewritten a logarithmic
- * number of times and the number of objects stays small.
+ * Keeps a growing set of keys in objects that are written once. Each snapshot adds one with the new keys,
+ * together with those of the objects before it as long as these are not larger: a key is rewritten a
+ * logarithmic number of times, and there are few objects. An object of 262,144 keys is full and never
+ * written again; the keys of the others are held in memory, so that nothing has to be read back.
  *
- * An object is a run of entries, little-endian: four 32-bit words, then the event time as a 64-bit float
- * where the window is bounded.
+ * @param node - Named in errors.
+ * @param timed - Whether keys have event times.
  */
-export function keyLog(timed: boolean): KeyLog {
-  const entryBytes = timed ? ENTRY_BYTES.bounded : ENTRY_BYTES.unbounded
-  let stored: StoredKeys[] = []
-  let fresh = new DataView(new ArrayBuffer(entryBytes * 1024))
-  let used = 0
-  let latestMs = -Infinity
-  let pending: Omit<StoredKeys, 'name'> | undefined
+export function keyLog(node: string, timed: boolean): KeyLog {
+  const width = wordsOf(timed)
+  const entryBytes = width * 4
+  /** Objects whose keys are no longer held. */
+  let settled: NamedObject[] = []
+  let fresh: FreshObject[] = []
+  let open = page(timed)
 
-  const append: KeyLog['append'] = (a, b, c, d, eventTimeMs) => {
-    if (used + entryBytes > fresh.byteLength) {
-      const larger = new Uint8Array(fresh.byteLength * 2)
-      larger.set(new Uint8Array(fresh.buffer, 0, used))
-      fresh = new DataView(larger.buffer)
+  /** Puts the keys behind `written` into an object, and those of the last objects as far as `folds`. */
+  const write = (folds: (last: NamedObject, bytes: number) => boolean): void => {
+    let start = open.written
+    let { latestMs } = open
+    for (let last = open.objects.at(-1); last !== undefined; last = open.objects.at(-1)) {
+      if (!folds(last, (open.used - start) * entryBytes)) break
+      start = last.start
+      latestMs = Math.max(latestMs, last.latestMs)
+      open.objects.pop()
     }
-    fresh.setUint32(used, a, true)
-    fresh.setUint32(used + 4, b, true)
-    fresh.setUint32(used + 8, c, true)
-    fresh.setUint32(used + 12, d, true)
-    if (timed) fresh.setFloat64(used + 16, eventTimeMs, true)
-    used += entryBytes
-    if (eventTimeMs > latestMs) latestMs = eventTimeMs
+    const bytes = (open.used - start) * entryBytes
+    const content = new Uint8Array(open.room.words.buffer, start * entryBytes, bytes)
+    fresh.push({ start, bytes, checksum: crc32(content), latestMs, content, page: open })
+    open.written = open.used
+    open.latestMs = -Infinity
   }
 
   return {
-    append,
-    async snapshot(horizon, read, extra) {
-      if (timed) stored = stored.filter((object) => object.latestMs >= horizon)
-      const parts: Uint8Array[] = []
-      let bytes = used
-      if (used > 0) {
-        parts.push(new Uint8Array(fresh.buffer.slice(0, used)))
-        for (let last = stored.at(-1); last !== undefined; last = stored.at(-1)) {
-          if (last.bytes > bytes || last.bytes + bytes > MAX_FOLDED_BYTES) break
-          parts.unshift(await read(last.name))
-          bytes += last.bytes
-          latestMs = Math.max(latestMs, last.latestMs)
-          stored.pop()
-        }
-        pending = { bytes, latestMs }
+    append(keys, at, eventTimeMs) {
+      if (open.used === PAGE_ENTRIES) {
+        if (open.used > open.written) write(() => true)
+        settled.push(...open.objects)
+        open = page(timed)
+      } else if (open.used === open.room.count) reserve(open, open.used + 1, timed)
+      const { words, times } = open.room
+      const to = open.used++ * width
+      words[to] = keys[at]!
+      words[to + 1] = keys[at + 1]!
+      words[to + 2] = keys[at + 2]!
+      words[to + 3] = keys[at + 3]!
+      if (!timed) return
+      times[to / 2 + 2] = eventTimeMs
+      if (eventTimeMs > open.latestMs) open.latestMs = eventTimeMs
+    },
+    snapshot(horizon) {
+      if (timed) {
+        settled = settled.filter(({ latestMs }) => latestMs >= horizon)
+        open.objects = open.objects.filter(({ latestMs }) => latestMs >= horizon)
       }
-      const objects = [...stored, ...(pending === undefined ? [] : [pending])]
-      used = 0
-      latestMs = -Infinity
+      if (open.used > open.written) write((last, bytes) => last.bytes <= bytes)
+      const kept = [...settled, ...open.objects]
       return {
-        inline: {
-          extra,
-          objects: objects.map((object) => [
-            object.bytes,
-            Number.isFinite(object.latestMs) ? object.latestMs : null,
-          ]),
-        },
-        add: parts.length === 0 ? [] : [Buffer.concat(parts)],
-        keep: stored.map((object) => object.name),
+        inline: [...kept, ...fresh].map(describeObject),
+        add: fresh.map(({ content }) => content),
+        keep: kept.map(({ name }) => name),
       }
     },
-    added([name]) {
-      if (name !== undefined && pending !== undefined) stored.push({ name, ...pending })
-      pending = undefined
-    },
-    async restore(state, onKey) {
-      const { extra, objects } = state.inline as unknown as {
-        extra: Json
-        objects: readonly (readonly [bytes: number, latestMs: number | null])[]
+    added(names) {
+      for (const [index, { start, bytes, checksum, latestMs, page }] of fresh.entries()) {
+        const objects = page === open ? open.objects : settled
+        objects.push({ name: names[index]!, start, bytes, checksum, latestMs })
       }
-      stored = state.objects.map((name, index) => {
-        const [bytes, latest] = objects[index]!
-        return { name, bytes, latestMs: latest ?? -Infinity }
-      })
-      for (const { name, bytes } of stored) {
-        const object = await read(state, name, bytes)
-        for (let at = 0; at < bytes; at += entryBytes) {
-          onKey(
-            object.getUint32(at, true),
-            object.getUint32(at + 4, true),
-            object.getUint32(at + 8, true),
-            object.getUint32(at + 12, true),
-            timed ? object.getFloat64(at + 16, true) : 0,
-          )
+      fresh = []
+    },
+    async restore(state, onKeys) {
+      const described = state.inline as unknown as readonly Description[]
+      let ahead = described.reduce((sum, [bytes]) => sum + bytes / entryBytes, 0)
+      for (const [index, name] of state.objects.entries()) {
+        const [bytes, checksum, latestMs] = described[index] ?? [0, 0, null]
+        const content = await state.read(name)
+        if (content.byteLength !== bytes || crc32(content) !== checksum) {
+          throw damaged(node, name, content.byteLength, bytes)
         }
+        const keys = entries(bytes / entryBytes, timed)
+        new Uint8Array(keys.words.buffer).set(content)
+        onKeys(keys)
+        const object = { name, start: open.used, bytes, checksum, latestMs: latestMs ?? -Infinity }
+        // The last objects, as many as a page has room for, can still be written with new keys.
+        if (ahead >= PAGE_ENTRIES) settled.push(object)
+        else {
+          reserve(open, open.used + keys.count, timed)
+          open.room.words.set(keys.words, open.used * width)
+          open.written = open.used += keys.count
+          open.objects.push(object)
+        }
+        ahead -= keys.count
       }
-      return extra
+    },
+    bytes: () => {
+      const pages = new Set([open, ...fresh.map((object) => object.page)])
+      return [...pages].reduce((sum, { room }) => sum + room.words.byteLength, 0)
     },
   }
 }
 
-async function read(state: StoredState, name: string, bytes: number): Promise<DataView> {
-  const object = await state.read(name)
-  if (object.byteLength !== bytes) {
-    throw new RangeError(`the state object ${name} has ${object.byteLength} bytes, not ${bytes}`)
-  }
-  return new DataView(object.buffer, object.byteOffset, object.byteLength)
+/** How an object is described in the checkpoint: JSON has no −Infinity. */
+type Description = readonly [bytes: number, checksum: number, latestMs: number | null]
+
+const describeObject = ({ bytes, checksum, latestMs }: KeyObject): Description => [
+  bytes,
+  checksum,
+  Number.isFinite(latestMs) ? latestMs : null,
+]
+
+const page = (timed: boolean): Page => ({
+  room: entries(FIRST_ENTRIES, timed),
+  used: 0,
+  written: 0,
+  latestMs: -Infinity,
+  objects: [],
+})
+
+/** Objects that are being stored go on showing the memory that is left behind here. */
+function reserve(page: Page, count: number, timed: boolean): void {
+  if (count <= page.room.count) return
+  const room = entries(Math.min(Math.max(count, page.room.count * 2), PAGE_ENTRIES), timed)
+  room.words.set(page.room.words)
+  page.room = room
 }
+
+const damaged = (node: string, name: string, got: number, bytes: number): CheckpointError =>
+  new CheckpointError(
+    `the state object ${name} is damaged: ${got} bytes where ${bytes} were written, or others than these; put it back from a copy, or start this node anew with --drop-state ${node}`,
+    { code: 'SBX_STATE_DAMAGED', node },
+  )
