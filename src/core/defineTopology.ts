@@ -1,3 +1,4 @@
+import { checkName, checkUnit, refuseMergedState, untaken } from './checkTopology.ts'
 import { ConfigError } from './errors.ts'
 import type { ModelsUnit } from './models.ts'
 import {
@@ -11,21 +12,16 @@ import {
 } from './topology.ts'
 import type { Operator, Sink, Source, Table } from './unit.ts'
 
-const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/
-/** Ports whose records may go nowhere: they are counted and dropped. */
-const DROPPABLE = new Set(['filtered', 'duplicate'])
-/** Ports that go to `rejects` where nobody takes them. */
-const REJECTING = new Set(['rejected', 'late'])
-
 /**
  * Puts sources, operators and sinks together into a topology. Does no I/O: it only checks that
  * the flow is whole and returns it as data.
  *
  * @param name - Identity of the topology's checkpoints: letters, digits, `_`, `.`, `-`.
  * @returns The topology; `handles` is what `build` returned.
- * @throws ConfigError `SBX_NAME` for a bad or repeated name, `SBX_LOOSE_END` for records that would
- *   go nowhere, `SBX_FOREIGN_STREAM` for a stream of another topology, `SBX_CO_PARTITION` where
- *   sources meet in a stateful operator.
+ * @throws ConfigError `SBX_NAME` for a bad or repeated name, `SBX_WRONG_UNIT` for a sink in the place of a
+ *   source and the like, `SBX_LOOSE_END` for records that would go nowhere, `SBX_FOREIGN_STREAM` for a
+ *   stream or table of another topology, `SBX_MERGE` for a merge of nothing or of one stream twice,
+ *   `SBX_CO_PARTITION` where sources meet in a stateful operator, `SBX_DEFINED` for what comes too late.
  * @example
  * ```ts
  * const lines = defineTopology('lines', (flow) => {
@@ -52,128 +48,138 @@ export function defineTopology(
   const options = typeof optionsOrBuild === 'function' ? undefined : optionsOrBuild
   const build = (maybeBuild ?? optionsOrBuild) as (flow: Flow<boolean>) => object
   checkName(name, 'topology')
-  const builder = startBuilder(options !== undefined)
+  const builder = startBuilder()
   const handles = build(builder.flow)
+  if (handles instanceof Promise) {
+    throw new ConfigError(
+      'its builder is asynchronous; a definition does no I/O, open things in units',
+      {
+        code: 'SBX_DEFINED',
+        node: name,
+      },
+    )
+  }
   const nodes = builder.finish(options)
   return Object.freeze({ kind: 'topology', name, nodes, handles })
 }
 
 /** Collects nodes while the user's function runs, then checks that nothing is left open. */
-function startBuilder(covered: boolean) {
+function startBuilder() {
   const nodes: TopologyNode[] = []
-  const names = new Set<string>()
+  const names = new Map<string, string>([[REJECTS, REJECTS]])
   const taken = new Set<string>()
   const streams = new WeakSet<object>()
+  const tables = new WeakSet<object>()
+  let closed = false
 
   const add = (node: TopologyNode): void => {
     checkName(node.name, 'node')
-    if (node.name === REJECTS || names.has(node.name)) {
+    if (closed) {
+      throw new ConfigError('the topology is defined already; add nodes inside the builder', {
+        code: 'SBX_DEFINED',
+        node: node.name,
+      })
+    }
+    // Names become names of files, and some file systems know no case.
+    const same = names.get(node.name.toLowerCase())
+    if (same !== undefined) {
       throw new ConfigError(
-        `the name '${node.name}' is ${node.name === REJECTS ? 'reserved for the rejects table' : 'used twice'}; a node's name is the identity of its state, choose another`,
+        same === REJECTS
+          ? `the name '${node.name}' is kept for the table that takes rejected records; choose another`
+          : `the name '${same}' is used already; a node's name is the identity of its state, and case makes no difference: choose another`,
         { code: 'SBX_NAME', node: node.name },
       )
     }
-    names.add(node.name)
+    names.set(node.name.toLowerCase(), node.name)
     nodes.push(node)
   }
-  const take = (stream: { readonly name: string; readonly port: string }, by: string): Outgoing => {
+  const take = (stream: Stream<never>, by: string): Outgoing => {
     if (!streams.has(stream)) {
-      throw new ConfigError(`the stream '${stream.name}' belongs to another topology`, {
-        code: 'SBX_FOREIGN_STREAM',
-        node: by,
-      })
+      throw new ConfigError(
+        `its input ${named(stream)} is no stream of this topology; use one that its own flow returned`,
+        { code: 'SBX_FOREIGN_STREAM', node: by },
+      )
     }
-    taken.add(edgeKey(stream.name, stream.port))
+    taken.add(edgeKey({ node: stream.name, port: stream.port }))
     return { node: stream.name, port: stream.port }
   }
 
   const stream = (node: string, port = 'out'): Stream<never> => {
-    const self = {
+    const addOperator = (name: string, unit: Operator<never, unknown, unknown>): void => {
+      checkUnit(name, unit, 'operator')
+      add({ kind: 'operator', name, unit, input: take(self, name) })
+    }
+    const addSink = (name: string, unit: Sink<never> | Table<never>, kind: string): void => {
+      checkUnit(name, unit, kind)
+      add({ kind: 'sink', name, unit, inputs: [take(self, name)] })
+    }
+    const verbs = {
       kind: 'stream' as const,
       name: node,
       port,
       via(name: string, unit: Operator<never, unknown, unknown>) {
-        add({
-          kind: 'operator',
-          name,
-          unit: checkUnit(name, unit, 'operator'),
-          input: take(self, name),
-        })
+        addOperator(name, unit)
         return stream(name)
       },
       split(name: string, unit: Operator<never, unknown, unknown>) {
-        add({
-          kind: 'operator',
-          name,
-          unit: checkUnit(name, unit, 'operator'),
-          input: take(self, name),
-        })
+        addOperator(name, unit)
         const ports = unit.ports.map((port) => [port, stream(name, port)])
         return Object.freeze({ out: stream(name), ...Object.fromEntries(ports) })
       },
       to(name: string, unit: Sink<never>) {
-        add({ kind: 'sink', name, unit: checkUnit(name, unit, 'sink'), inputs: [take(self, name)] })
+        addSink(name, unit, 'sink')
         return Object.freeze({ kind: 'sink-handle' as const, name })
       },
       toTable(name: string, unit: Table<never>) {
-        add({
-          kind: 'sink',
-          name,
-          unit: checkUnit(name, unit, 'table'),
-          inputs: [take(self, name)],
-        })
-        return Object.freeze({ kind: 'table-handle' as const, name, options: unit.options })
+        addSink(name, unit, 'table')
+        const handle = { kind: 'table-handle' as const, name, options: unit.options }
+        tables.add(handle)
+        return Object.freeze(handle)
       },
     }
+    const self = Object.freeze(verbs) as unknown as Stream<never>
     streams.add(self)
-    return Object.freeze(self) as unknown as Stream<never>
+    return self
   }
 
   const flow = Object.freeze({
     source(name: string, unit: Source<unknown, unknown>) {
-      add({ kind: 'source', name, unit: checkUnit(name, unit, 'source') })
+      checkUnit(name, unit, 'source')
+      add({ kind: 'source', name, unit })
       return stream(name)
     },
-    merge(name: string, ...inputs: readonly Stream<unknown>[]) {
+    merge(name: string, ...inputs: readonly Stream<never>[]) {
+      if (inputs.length === 0 || new Set(inputs).size < inputs.length) {
+        throw new ConfigError(
+          `merges ${inputs.length === 0 ? 'no stream' : 'the same stream twice'}; give it each stream once`,
+          { code: 'SBX_MERGE', node: name },
+        )
+      }
       add({ kind: 'merge', name, inputs: inputs.map((input) => take(input, name)) })
       return stream(name)
     },
     models(name: string, unit: ModelsUnit) {
-      const reads = Object.values(unit.reads).map((handle) => handle.name)
-      for (const table of reads) {
-        if (!nodes.some((node) => node.kind === 'sink' && node.name === table)) {
-          throw new ConfigError(`reads the table '${table}', which this topology does not have`, {
-            code: 'SBX_FOREIGN_STREAM',
-            node: name,
-          })
-        }
+      checkUnit(name, unit, 'models')
+      for (const [as, handle] of Object.entries(unit.reads)) {
+        if (tables.has(handle)) continue
+        throw new ConfigError(
+          `reads ${named(handle)} as '${as}', which is no table of this topology; use a handle that its own .toTable(…) returned`,
+          { code: 'SBX_FOREIGN_STREAM', node: name },
+        )
       }
-      add({ kind: 'models', name, unit: checkUnit(name, unit, 'models'), reads })
+      const reads = Object.values(unit.reads).map((handle) => handle.name)
+      add({ kind: 'models', name, unit, reads })
       return Object.freeze({ kind: 'models-handle' as const, name })
     },
   }) as unknown as Flow<boolean>
 
   const finish = (options: TopologyOptions | undefined): readonly TopologyNode[] => {
-    if (!nodes.some((node) => node.kind === 'source')) {
-      throw new ConfigError('a topology needs at least one source', { code: 'SBX_LOOSE_END' })
-    }
-    const inputs: Outgoing[] = []
-    for (const node of nodes) {
-      if (node.kind === 'sink' || node.kind === 'models') continue
-      const ports = node.kind === 'merge' ? [] : node.unit.ports
-      for (const port of ['out', ...ports]) {
-        if (taken.has(edgeKey(node.name, port)) || DROPPABLE.has(port)) continue
-        if (REJECTING.has(port) && covered) inputs.push({ node: node.name, port })
-        else throw looseEnd(node.name, port, ports)
-      }
-    }
+    closed = true
+    const isTaken = (outlet: Outgoing): boolean => taken.has(edgeKey(outlet))
+    const inputs = untaken(nodes, isTaken, options !== undefined)
     if (options !== undefined) {
-      nodes.push({
-        kind: 'sink',
-        name: REJECTS,
-        unit: checkUnit(REJECTS, options.rejects, 'table'),
-        inputs,
-      })
+      const unit = checkUnit(REJECTS, options.rejects, 'table')
+      nodes.push({ kind: 'sink', name: REJECTS, unit, inputs })
     }
     refuseMergedState(nodes)
     return Object.freeze(nodes.map((node) => Object.freeze(node)))
@@ -181,55 +187,7 @@ function startBuilder(covered: boolean) {
   return { flow, finish }
 }
 
-const edgeKey = (node: string, port: string): string => `${node} ${port}`
+const edgeKey = ({ node, port }: Outgoing): string => `${node}:${port}`
 
-function checkName(name: string, what: string): void {
-  if (typeof name === 'string' && NAME.test(name)) return
-  throw new ConfigError(
-    `'${name}' can't be the name of a ${what}: it becomes part of file names; use a letter, then letters, digits, '_', '.', '-' (at most 100)`,
-    { code: 'SBX_NAME' },
-  )
-}
-
-function checkUnit<Unit extends { readonly kind: string }>(
-  node: string,
-  unit: Unit,
-  kind: string,
-): Unit {
-  if (unit?.kind === kind) return unit
-  throw new ConfigError(`expected a ${kind} here, got ${unit?.kind ?? typeof unit}`, {
-    code: 'SBX_WRONG_UNIT',
-    node,
-  })
-}
-
-function looseEnd(node: string, port: string, ports: readonly string[]): ConfigError {
-  const remedy = REJECTING.has(port)
-    ? `give defineTopology({ rejects }) or take the port '${port}' with split`
-    : ports.length > 0
-      ? `send '${port}' to a sink or table`
-      : `end it in a sink or table with .to(…) or .toTable(…)`
-  return new ConfigError(`its records of '${port}' go nowhere; ${remedy}`, {
-    code: 'SBX_LOOSE_END',
-    node,
-  })
-}
-
-/** Partitions of different sources are not known to hold the same keys, so state can't see them all. */
-function refuseMergedState(nodes: readonly TopologyNode[]): void {
-  const origins = new Map<string, ReadonlySet<string>>()
-  for (const node of nodes) {
-    if (node.kind === 'models') continue
-    const inputs =
-      node.kind === 'source' ? [] : node.kind === 'operator' ? [node.input] : node.inputs
-    const from = new Set(inputs.flatMap((input) => [...(origins.get(input.node) ?? [])]))
-    if (node.kind === 'source') from.add(node.name)
-    origins.set(node.name, from)
-    if (node.kind === 'operator' && node.unit.state === 'keyed' && from.size > 1) {
-      throw new ConfigError(
-        `the sources ${[...from].join(', ')} meet in a stateful operator, but nothing says that equal keys share a partition; put one ${node.unit.type} behind each source, before the merge`,
-        { code: 'SBX_CO_PARTITION', node: node.name },
-      )
-    }
-  }
-}
+const named = (handle: { readonly name?: unknown } | undefined): string =>
+  typeof handle?.name === 'string' ? `'${handle.name}'` : String(handle)

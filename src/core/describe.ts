@@ -7,7 +7,7 @@ export interface NodeDescription {
   readonly kind: TopologyNode['kind'] | 'table'
   readonly type: string
   readonly options: JsonObject
-  /** `node` or `node.port` of each input. */
+  /** `node` or `node:port` of each input. */
   readonly inputs: readonly string[]
 }
 
@@ -16,11 +16,15 @@ export interface TopologyDescription {
   readonly nodes: readonly NodeDescription[]
 }
 
-const SECRET = /pass(word|phrase)?$|secret|token|credential|api_?key|access_?key|^sasl$|^ssl$/i
+const SECRET =
+  /passw|passphrase|^pass$|pwd|secret|token|credential|auth(orization)?$|bearer|cookie|signature|^sig$|(api|access|private|account|shared)[-_]?key|^sasl$|^ssl$/i
+/** Everything between the scheme and the last `@` before the path. */
+const CREDENTIALS = /(\w:\/\/)[^/?#\s]*@/g
+const PARAMETER = /([?&;])([^=&;\s]+)=([^&;#\s]*)/g
 
 /**
  * The topology as plain JSON, in order of definition: for snapshots, reviews and pictures. Secrets are
- * replaced by `***`: options whose name speaks of one, and credentials inside URLs.
+ * replaced by `***`: options whose name speaks of one, and credentials and such parameters in URLs.
  *
  * @example
  * ```ts
@@ -47,19 +51,28 @@ function inputsOf(node: TopologyNode): string[] {
   if (node.kind === 'source') return []
   if (node.kind === 'models') return [...node.reads]
   const inputs = node.kind === 'operator' ? [node.input] : node.inputs
-  return inputs.map(({ node: from, port }) => (port === 'out' ? from : `${from}.${port}`))
+  return inputs.map(({ node: from, port }) => (port === 'out' ? from : `${from}:${port}`))
 }
 
 /** Replaces what must not be shown, at any depth. */
 export function redact(value: unknown, name = ''): Json {
   if (value === null || value === undefined) return null
-  if (SECRET.test(name)) return '***'
-  if (typeof value === 'string') return value.replace(/(\w+:\/\/)[^/@\s]+@/g, '$1***@')
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'boolean') return value
+  if (SECRET.test(name)) return '***'
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (Array.isArray(value)) return value.map((item) => redact(item))
   if (typeof value === 'object') {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item, key)]))
   }
   return `[${typeof value}]`
+}
+
+function redactText(text: string): string {
+  if (!text.includes('://')) return text
+  return text
+    .replace(CREDENTIALS, '$1***@')
+    .replace(PARAMETER, (whole, mark: string, name: string) =>
+      SECRET.test(name) ? `${mark}${name}=***` : whole,
+    )
 }

@@ -22,16 +22,19 @@ export function mermaid(description: TopologyDescription): string {
   const lines = ['flowchart LR']
   for (const node of description.nodes) {
     const [open, close] = SHAPES[node.kind]
-    lines.push(`  ${ids.get(node.name)}${open}"${node.name}<br/><i>${node.type}</i>"${close}`)
+    lines.push(
+      `  ${ids.get(node.name)}${open}"${node.name}<br/><i>${escape(node.type)}</i>"${close}`,
+    )
   }
   for (const node of description.nodes) {
     const to = ids.get(node.name)
     for (const input of node.inputs) {
-      const whole = ids.get(input)
-      const dot = input.lastIndexOf('.')
-      if (whole !== undefined) lines.push(`  ${whole} --> ${to}`)
-      else lines.push(`  ${ids.get(input.slice(0, dot))} -. ${input.slice(dot + 1)} .-> ${to}`)
+      const [from = '', port] = input.split(':')
+      lines.push(`  ${ids.get(from)} ${port === undefined ? '-->' : `-. ${port} .->`} ${to}`)
     }
   }
   return `${lines.join('\n')}\n`
 }
+
+const escape = (text: string): string =>
+  text.replace(/["<>&]/g, (character) => `#${character.charCodeAt(0)};`)

@@ -3,7 +3,7 @@ import type { Json } from './json.ts'
 export interface WatermarkOptions {
   /** How far behind the highest event time the watermark stays, ms. */
   readonly outOfOrdernessMs: number
-  /** A partition without a record for this long stops holding the watermark back, ms. */
+  /** A partition without a record for longer than this stops holding the watermark back, ms. */
   readonly idleMs: number
 }
 
@@ -26,21 +26,25 @@ interface Partition {
 
 /**
  * Tracks the watermark of one task: per partition the highest event time minus the bounded
- * out-of-orderness, over partitions the minimum of those that are not idle. It never goes back.
+ * out-of-orderness, over partitions the minimum of those that are not idle. It never goes back. A
+ * partition counts from its first record on.
  *
- * @param saved - What `save` gave at the last checkpoint; idle marks are part of it.
+ * @param saved - What `save` gave at the last checkpoint. Idle marks are part of it, and how long each
+ *   partition had been silent; the time until the next record arrives is no silence, since nobody listened.
  * @see The Dataflow Model (VLDB 2015) §2; Flink's `BoundedOutOfOrdernessWatermarks` and idleness.
  */
 export function watermark(options: WatermarkOptions, saved?: Json): Watermark {
-  const { current: start, partitions } = (saved ?? {}) as unknown as SavedWatermark
-  const tracked = new Map<number, Partition>(
-    (partitions ?? []).map(([id, highest, lastArrivalMs, idle]) => [
-      id,
-      { highest: highest ?? -Infinity, lastArrivalMs, idle },
-    ]),
-  )
-  let now = start ?? -Infinity
-  // With a single active partition its maximum alone decides; the hot path then compares two numbers.
+  const { outOfOrdernessMs, idleMs } = options
+  const restored = (saved ?? { current: null, partitions: [] }) as unknown as SavedWatermark
+  const tracked = new Map<number, Partition>()
+  for (const [id, highest, silentMs, idle] of restored.partitions) {
+    tracked.set(id, { highest: highest ?? -Infinity, lastArrivalMs: -silentMs, idle })
+  }
+  let now = restored.current ?? -Infinity
+  /** Processing time of the latest arrival; before the first one, silence is counted back from 0. */
+  let arrivedMs = 0
+  let resumed = saved !== undefined
+  /** With a single active partition its maximum alone decides: the hot path compares two numbers. */
   let only: Partition | undefined
 
   const advance = (): void => {
@@ -53,13 +57,17 @@ export function watermark(options: WatermarkOptions, saved?: Json): Watermark {
       if (partition.highest < low) low = partition.highest
     }
     if (active !== 1) only = undefined
-    if (active > 0 && low - options.outOfOrdernessMs > now) now = low - options.outOfOrdernessMs
+    if (active > 0 && low - outOfOrdernessMs > now) now = low - outOfOrdernessMs
   }
-  advance()
 
   return {
     current: () => now,
     arrive(id, processingTimeMs) {
+      if (resumed) {
+        for (const partition of tracked.values()) partition.lastArrivalMs += processingTimeMs
+        resumed = false
+      }
+      arrivedMs = processingTimeMs
       let partition = tracked.get(id)
       if (partition === undefined) {
         partition = { highest: -Infinity, lastArrivalMs: processingTimeMs, idle: false }
@@ -68,29 +76,23 @@ export function watermark(options: WatermarkOptions, saved?: Json): Watermark {
       partition.lastArrivalMs = processingTimeMs
       partition.idle = false
       for (const other of tracked.values()) {
-        if (processingTimeMs - other.lastArrivalMs > options.idleMs) other.idle = true
+        if (processingTimeMs - other.lastArrivalMs > idleMs) other.idle = true
       }
       advance()
     },
     observe(id, eventTimeMs) {
-      if (only !== undefined) {
-        if (eventTimeMs <= only.highest) return
-        only.highest = eventTimeMs
-        const mark = eventTimeMs - options.outOfOrdernessMs
-        if (mark > now) now = mark
-        return
-      }
-      const partition = tracked.get(id)
-      if (partition === undefined || eventTimeMs <= partition.highest) return
+      const partition = only ?? tracked.get(id)
+      if (partition === undefined || !(eventTimeMs > partition.highest)) return
       partition.highest = eventTimeMs
-      advance()
+      if (only === undefined) advance()
+      else if (eventTimeMs - outOfOrdernessMs > now) now = eventTimeMs - outOfOrdernessMs
     },
     save: () => ({
       current: Number.isFinite(now) ? now : null,
       partitions: [...tracked].map(([id, { highest, lastArrivalMs, idle }]) => [
         id,
         Number.isFinite(highest) ? highest : null,
-        lastArrivalMs,
+        arrivedMs - lastArrivalMs,
         idle,
       ]),
     }),
@@ -98,11 +100,11 @@ export function watermark(options: WatermarkOptions, saved?: Json): Watermark {
 }
 
 interface SavedWatermark {
-  readonly current?: number | null
-  readonly partitions?: readonly (readonly [
+  readonly current: number | null
+  readonly partitions: readonly (readonly [
     id: number,
     highest: number | null,
-    lastArrivalMs: number,
+    silentMs: number,
     idle: boolean,
   ])[]
 }
