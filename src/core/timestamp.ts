@@ -5,6 +5,10 @@ const POINT = 0x2e
 const CAPITAL_T = 0x54
 const CAPITAL_Z = 0x5a
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+const DAYS_BEFORE_1970 = 719_162
+/** Below every range, and stays there when it is added to or multiplied. */
+const NO_DIGIT = -1_000_000
 
 /**
  * Reads an instant written exactly `YYYY-MM-DDTHH:MM:SS[.1–6 digits]Z`.
@@ -36,33 +40,28 @@ export function parseTimestampUs(text: string): number | bigint | undefined {
   let micros = 0
   if (last > 19) {
     if (text.charCodeAt(19) !== POINT) return undefined
-    micros = digits(text, 20, last)
-    for (let place = last; place < 26; place++) micros *= 10
+    for (let at = 20; at < 26; at++) micros = micros * 10 + (at < last ? digit(text, at) : 0)
   }
   return utcMicros(
-    digits(text, 0, 2) * 100 + digits(text, 2, 4),
-    digits(text, 5, 7),
-    digits(text, 8, 10),
-    digits(text, 11, 13),
-    digits(text, 14, 16),
-    digits(text, 17, 19),
+    twoDigits(text, 0) * 100 + twoDigits(text, 2),
+    twoDigits(text, 5),
+    twoDigits(text, 8),
+    twoDigits(text, 11),
+    twoDigits(text, 14),
+    twoDigits(text, 17),
     micros,
   )
 }
 
-/** The decimal number in `text` from `from` to before `to`; NaN where a character is no digit. */
-function digits(text: string, from: number, to: number): number {
-  let value = 0
-  for (let at = from; at < to; at++) {
-    const digit = text.charCodeAt(at) - ZERO
-    if (digit < 0 || digit > 9) return NaN
-    value = value * 10 + digit
-  }
-  return value
+const twoDigits = (text: string, at: number): number => digit(text, at) * 10 + digit(text, at + 1)
+
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - ZERO
+  return value >= 0 && value <= 9 ? value : NO_DIGIT
 }
 
 /**
- * The microseconds since 1970 of a UTC date and time, undefined where it doesn't exist or a part is NaN.
+ * The microseconds since 1970 of a UTC date and time; undefined where it doesn't exist.
  *
  * @param month - 1 to 12
  * @param day - 1 to 31
@@ -76,32 +75,28 @@ export function utcMicros(
   second: number,
   micros: number,
 ): number | bigint | undefined {
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   const real =
     year >= 0 &&
     year <= 9999 &&
     month >= 1 &&
     month <= 12 &&
     day >= 1 &&
-    day <= daysInMonth(year, month) &&
+    day <= DAYS_IN_MONTH[month - 1]! + (leap && month === 2 ? 1 : 0) &&
+    hour >= 0 &&
     hour <= 23 &&
+    minute >= 0 &&
     minute <= 59 &&
+    second >= 0 &&
     second <= 59 &&
+    micros >= 0 &&
     micros <= 999_999
   if (!real) return undefined
-  const seconds = (daysSince1970(year, month, day) * 24 + hour) * 3600 + minute * 60 + second
+  const past = year - 1
+  const leapDays = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400)
+  const dayOfYear = DAYS_BEFORE_MONTH[month - 1]! + day - 1 + (leap && month > 2 ? 1 : 0)
+  const days = past * 365 + leapDays + dayOfYear - DAYS_BEFORE_1970
+  const seconds = days * 86_400 + hour * 3600 + minute * 60 + second
   const total = seconds * 1e6 + micros
   return Number.isSafeInteger(total) ? total : BigInt(seconds) * 1_000_000n + BigInt(micros)
-}
-
-function daysInMonth(year: number, month: number): number {
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  return leap ? 29 : DAYS_IN_MONTH[month - 1]!
-}
-
-/** Counts from 1 March of year 0, so that the leap day is the last of its year. */
-function daysSince1970(year: number, month: number, day: number): number {
-  const years = month > 2 ? year : year - 1
-  const months = (month + 9) % 12
-  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400)
-  return years * 365 + leapDays + Math.floor((months * 153 + 2) / 5) + day - 1 - 719_468
 }

@@ -1,6 +1,8 @@
 import { acceptAction } from './acceptAction.ts'
 import type { Accept, SchemaNode } from './schemaNode.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
 /** Valibot lets the keys of these be absent. */
 const MAY_BE_ABSENT = ['optional', 'nullish', 'exact_optional']
 
@@ -22,11 +24,10 @@ function acceptPipe(pipe: readonly SchemaNode[]): Accept | undefined {
     if (accept === undefined) return undefined
     if (accept !== 'any') steps.push(accept)
   }
-  const [first, second, third] = steps
-  if (first === undefined) return () => true
-  if (second === undefined) return first
-  if (third === undefined) return (value) => first(value) && second(value)
-  return (value) => steps.every((step) => step(value))
+  return steps.reduceRight<Accept>(
+    (rest, step, at) => (at === steps.length - 1 ? step : (value) => step(value) && rest(value)),
+    () => true,
+  )
 }
 
 function acceptSchema(schema: SchemaNode): Accept | undefined {
@@ -104,9 +105,7 @@ function acceptObject(schema: SchemaNode): Accept | undefined {
     ({ type, default: filler, fallback }) =>
       MAY_BE_ABSENT.includes(type) && filler === undefined && fallback === undefined,
   )
-  const acceptEntries: Accept = (value) => {
-    if (typeof value !== 'object' || value === null) return false
-    const record = value as Readonly<Record<string, unknown>>
+  const acceptEach = (record: Fields): boolean => {
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at]!
       const field = record[key]
@@ -117,6 +116,18 @@ function acceptObject(schema: SchemaNode): Accept | undefined {
       if (!accepts[at]!(field)) return false
     }
     return true
+  }
+  const acceptEntries: Accept = (value) => {
+    if (typeof value !== 'object' || value === null) return false
+    const record = value as Fields
+    // Keys in the schema's own order are the rule, and V8 reads a field within for-in by its place.
+    let at = 0
+    for (const key in record) {
+      if (key !== keys[at]) continue
+      if (!accepts[at]!(record[key])) return false
+      at++
+    }
+    return at === keys.length || acceptEach(record)
   }
   if (schema.type !== 'strict_object') return acceptEntries
   const known = new Set(keys)
@@ -143,7 +154,7 @@ function acceptVariant(schema: SchemaNode): Accept | undefined {
   }
   return (value) => {
     if (typeof value !== 'object' || value === null) return false
-    const accept = byLiteral.get((value as Readonly<Record<string, unknown>>)[key])
+    const accept = byLiteral.get((value as Fields)[key])
     return accept !== undefined && accept(value)
   }
 }
