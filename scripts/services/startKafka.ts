@@ -76,11 +76,8 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Kafka
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: '127.0.0.1', port })
-    socket.once('connect', () => resolve(true))
+    socket.once('connect', () => socket.end(() => resolve(true)))
     socket.once('error', () => resolve(false))
-    socket.once('close', () => socket.destroy())
-    socket.setTimeout(1000, () => socket.destroy())
-    socket.unref().once('connect', () => socket.end())
   })
 }
 
@@ -119,6 +116,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=2
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 num.network.threads=2
 num.io.threads=4

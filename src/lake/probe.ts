@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { CheckpointError, ConfigError } from '../core/errors.ts'
-import type { ObjectStore } from './objectStore.ts'
+import type { ObjectStore, StagedObject } from './objectStore.ts'
 
 const RACERS = 4
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -40,31 +40,45 @@ async function probeCreate(store: ObjectStore, key: string): Promise<void> {
 }
 
 async function probePublish(store: ObjectStore, task: string, key: string): Promise<void> {
-  const first = await staged(store, task, key, 'first')
-  const second = await staged(store, task, key, 'second')
+  const objects = await Promise.all(
+    Array.from({ length: RACERS }, (_, racer) => stageOne(store, `${task}-${racer}`, key, racer)),
+  )
   try {
-    const answers = [await store.publish(first), await store.publish(first)].join(', ')
-    if (answers !== 'published, already') {
-      throw unsafe(store, `publishing an object twice answered ${answers}`)
-    }
-    const overwrote = await store.publish(second).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof CheckpointError) return false
-        throw error
-      },
+    const answers = await Promise.all(objects.map((object) => publishOne(store, object)))
+    const winner = answers.indexOf('published')
+    const again = await publishOne(store, objects[winner] ?? (objects[0] as StagedObject))
+    const kept = Buffer.from((await store.read(key)) ?? []).toString()
+    const refused = answers.filter((answer) => answer === 'refused').length
+    if (refused === RACERS - 1 && again === 'already' && kept === `racer ${winner}`) return
+    throw unsafe(
+      store,
+      `of ${RACERS} objects published under one key at once ${refused} were refused, publishing one ` +
+        `again answered '${again}', and the object holds '${kept}'`,
     )
-    if (overwrote) throw unsafe(store, 'publishing overwrote an object')
   } finally {
-    await Promise.allSettled([store.discard(first), store.discard(second)])
+    await Promise.allSettled(objects.map((object) => store.discard(object)))
   }
 }
 
-async function staged(store: ObjectStore, task: string, key: string, text: string) {
-  // Both wait under the same key: each task has its own place for it.
-  const writer = store.stage(`${task}-${text}`, key)
-  await writer.write(encode(text))
+/** Each waits under a task of its own, since all of them have the same key. */
+async function stageOne(
+  store: ObjectStore,
+  task: string,
+  key: string,
+  racer: number,
+): Promise<StagedObject> {
+  const writer = store.stage(task, key)
+  await writer.write(encode(`racer ${racer}`))
   return writer.close()
+}
+
+async function publishOne(store: ObjectStore, object: StagedObject): Promise<string> {
+  try {
+    return await store.publish(object)
+  } catch (error) {
+    if (error instanceof CheckpointError) return 'refused'
+    throw error
+  }
 }
 
 function unsafe(store: ObjectStore, what: string): ConfigError {

@@ -12,9 +12,18 @@ import { isInstalled } from '../../scripts/services/install.ts'
 import { startS3 } from '../../scripts/services/startS3.ts'
 import type { S3Server } from '../../scripts/services/startS3.ts'
 import type { ObjectStore, StagedObject } from '../../src/lake/objectStore.ts'
+import { probe } from '../../src/lake/probe.ts'
 import { s3Client } from '../../src/lake/s3Client.ts'
 import { s3Store } from '../../src/lake/s3Store.ts'
 import { objectStoreContract } from '../lake/objectStore.contract.ts'
+
+interface Request {
+  readonly method: string
+  readonly headers: Record<string, string>
+  readonly query: Readonly<Record<string, unknown>>
+}
+type Next = (args: { readonly request: unknown }) => Promise<unknown>
+type Spoiler = (request: Request, send: () => Promise<unknown>) => Promise<unknown>
 
 const MIB = 1 << 20
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -164,6 +173,94 @@ describe.each(['versitygw', 'minio'] as const)('%s', (name) => {
         retryable: true,
       })
     })
+  })
+
+  /** A client that does something to requests: its answers are then a worse server's. */
+  const spoiled = (step: 'build' | 'deserialize', change: Spoiler): ObjectStore => {
+    const worse = s3Client()
+    const middleware = (next: Next) => (args: { readonly request: unknown }) =>
+      change(args.request as Request, () => next(args))
+    if (step === 'build') worse.middlewareStack.add(middleware as never, { step, priority: 'low' })
+    else worse.middlewareStack.add(middleware as never, { step, priority: 'high' })
+    return s3Store({ bucket, prefix: `spoiled-${randomUUID()}`, client: worse })
+  }
+  const staged = async (lake: ObjectStore): Promise<StagedObject> => {
+    const writer = lake.stage('task', 'key')
+    await writer.write(encode('raw'))
+    return writer.close()
+  }
+  const isCompletion = ({ method, query }: Request): boolean =>
+    method === 'POST' && 'uploadId' in query
+
+  test.each([
+    ['all requests', () => true],
+    ['uploads that are completed', isCompletion],
+  ])('the probe refuses a server that ignores conditions on %s', async (_, isIgnored) => {
+    const lake = spoiled('build', (request, send) => {
+      if (isIgnored(request)) delete request.headers['if-none-match']
+      return send()
+    })
+    const refusal = expect(probe(lake)).rejects
+    await refusal.toMatchObject({ name: 'ConfigError', code: 'SBX_LAKE_UNSAFE' })
+    await refusal.toThrow(/If-None-Match/)
+  })
+
+  describe('when the answer to a request is lost', () => {
+    const forgetful = (isLost: (request: Request) => boolean): ObjectStore => {
+      let lost = 0
+      return spoiled('deserialize', async (request, send) => {
+        const answer = await send()
+        if (!isLost(request) || lost++ > 0) return answer
+        throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+      })
+    }
+
+    test('a creation knows its own object again', async () => {
+      const lake = forgetful(({ method }) => method === 'PUT')
+      expect(await lake.create('key', encode('x'))).toBe('created')
+      expect(await lake.create('key', encode('x'))).toBe('exists')
+    })
+
+    test('a publication is done', async () => {
+      const lake = forgetful(isCompletion)
+      expect(await lake.publish(await staged(lake))).not.toBe('missing')
+      expect(await lake.read('key')).toEqual(encode('raw'))
+    })
+
+    test.each([1, 20])('%i MiB are written once', async (mib) => {
+      const lake = forgetful((request) =>
+        mib === 1 ? request.method === 'PUT' : isCompletion(request),
+      )
+      const writer = lake.openWriter('key')
+      for (let n = 0; n < mib; n++) await writer.write(new Uint8Array(MIB))
+      expect((await writer.close()).bytes).toBe(mib * MIB)
+      expect(await lake.read('key')).toHaveLength(mib * MIB)
+    })
+  })
+
+  test.each([1, 3])('tries again after %i conflicts', async (conflicts) => {
+    let seen = 0
+    const lake = spoiled('deserialize', (request, send) => {
+      const isConditional = 'if-none-match' in request.headers
+      if (!isConditional || seen++ % (conflicts + 1) >= conflicts) return send()
+      throw Object.assign(new Error('ConditionalRequestConflict'), {
+        $metadata: { httpStatusCode: 409 },
+      })
+    })
+    expect(await lake.create('other', encode('x'))).toBe('created')
+    expect(await lake.publish(await staged(lake))).toBe('published')
+    expect(seen).toBe(2 * (conflicts + 1))
+  })
+
+  test('gives up after some conflicts: unknown where it creates, missing where it publishes', async () => {
+    const lake = spoiled('deserialize', (request, send) => {
+      if (!('if-none-match' in request.headers)) return send()
+      throw Object.assign(new Error('ConditionalRequestConflict'), {
+        $metadata: { httpStatusCode: 409 },
+      })
+    })
+    await expect(lake.create('other', encode('x'))).rejects.toMatchObject({ retryable: true })
+    expect(await lake.publish(await staged(lake))).toBe('missing')
   })
 
   test('keeps what it promised when the server is killed', { timeout: 60_000 }, async () => {
