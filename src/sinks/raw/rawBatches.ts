@@ -28,7 +28,8 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
     return files.open(withoutDot(bronze.extension), bronze.header).passLines(bytes)
   }
   if (bronze?.kind === 'values' || framing === 'bounds') {
-    writeValues(files.open('ndjson'), batch, bytes)
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    writeValues(files.open('ndjson'), batch, buffer)
   } else if (framing === 'csv') {
     await files.open('csv', header && csvHeader(header)).passLines(bytes)
   } else {
@@ -37,34 +38,36 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
 }
 
 /** One value a line; whatever would not be one line, or has more to it, in an envelope. */
-function writeValues(file: RawFile, batch: SourceBatch, bytes: Uint8Array): void {
+function writeValues(file: RawFile, batch: SourceBatch, bytes: Buffer): void {
   const bounds = batch.bounds ?? new Uint32Array(0)
+  const count = bounds.length / 2
   const special = new Map(
     batch.bronze?.kind === 'values'
       ? batch.bronze.special.map((value) => [value.index, value])
       : [],
   )
+  let plainFrom = 0
   let lineFeed = -1
-  for (let index = 0; index * 2 < bounds.length; index++) {
+  for (let index = 0; index < count; index++) {
     const start = bounds[index * 2] as number
     const end = bounds[index * 2 + 1] as number
-    const value = bytes.subarray(start, end)
     if (lineFeed < start) lineFeed = nextLineFeed(bytes, start)
-    const more = special.get(index)
-    if (more === undefined && start < end && lineFeed >= end) {
-      file.addLines(value, 1)
-      continue
-    }
+    const more = special.size === 0 ? undefined : special.get(index)
+    if (more === undefined && start < end && lineFeed >= end) continue
+    file.addSlices(bytes, bounds, plainFrom, index)
+    plainFrom = index + 1
     const origin = {
       source: batch.source,
       offset: batch.offsets?.[index] ?? batch.baseOffset + index,
       headers: more?.headers ?? [],
     }
-    file.addLines(rawEnvelope(more?.isNull === true ? null : value, origin), 1)
+    const value = more?.isNull === true ? null : bytes.subarray(start, end)
+    file.addLines(rawEnvelope(value, origin), 1)
   }
+  file.addSlices(bytes, bounds, plainFrom, count)
 }
 
-function nextLineFeed(bytes: Uint8Array, from: number): number {
+function nextLineFeed(bytes: Buffer, from: number): number {
   const at = bytes.indexOf(LINE_FEED, from)
   return at < 0 ? Infinity : at
 }

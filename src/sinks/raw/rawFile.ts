@@ -10,6 +10,8 @@ export interface RawFile {
   readonly records: number
   /** Copies the piece; ends it with a line feed if it has none. */
   addLines(piece: Uint8Array, records: number): void
+  /** Copies the slices from number `first` to before `last`, each with a line feed. */
+  addSlices(bytes: Buffer, bounds: Uint32Array, first: number, last: number): void
   /** Like `addLines`, without a copy: large pieces go straight to the store. */
   passLines(piece: Uint8Array): Promise<void>
   /** Writes out the blocks that are full, or all that waits. */
@@ -78,6 +80,23 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
       add(piece)
       endLine(piece)
       records += count
+    },
+    addSlices: (source, bounds, first, last) => {
+      for (let index = first; index < last; index++) {
+        const start = bounds[index * 2] as number
+        const end = bounds[index * 2 + 1] as number
+        const size = end - start
+        if (block === undefined || fill + size + 1 >= BLOCK_BYTES) {
+          add(source.subarray(start, end))
+          add(LINE_END)
+          continue
+        }
+        source.copy(block, fill, start, end)
+        block[fill + size] = LINE_FEED
+        fill += size + 1
+        bytes += size + 1
+      }
+      records += last - first
     },
     passLines: async (piece) => {
       if (piece.byteLength < BLOCK_BYTES / 4) {
