@@ -87,26 +87,15 @@ export async function modelsBuilder(
     promote: () => promoteNewest(store, path),
 
     discard: async (files) => {
-      for (const { staged, ...file } of files) {
-        if (staged === undefined) await store.remove(file.key)
-        else await store.discard({ ...file, staged })
-      }
+      for (const { key } of files) await store.remove(key)
     },
 
     clean: async (task, isDead) => {
       let removed = 0
-      const isOurs = (key: string): boolean => {
-        const name = parseBuildKey(key)
-        return name?.task === task && isDead(name.epoch, name.attempt)
-      }
-      for await (const staged of store.listStaged(task)) {
-        if (!isOurs(staged.key)) continue
-        await store.discard(staged)
-        removed += 1
-      }
-      for (const model of models) {
-        for await (const { key } of store.list(`${path}/${model}/`)) {
-          if (!isOurs(key)) continue
+      for (const folder of ['_versions', ...models]) {
+        for await (const { key } of store.list(`${path}/${folder}/`)) {
+          const name = parseBuildKey(key)
+          if (name?.task !== task || !isDead(name.epoch, name.attempt)) continue
           await store.remove(key)
           removed += 1
         }
@@ -156,9 +145,9 @@ async function makeDurable(
     return { key, bytes, checksum, records: table.rows, detail }
   })
   const key = databaseKey(path, version, request)
-  const staged = await store.stageFile(request.task, key, built.database)
+  const sums = await uploadFile(store, key, built.database)
   const detail = { kind: 'database', version, inputs: request.inputs } as const
-  const database: DatabaseFile = { ...staged, records: 0, detail }
+  const database: DatabaseFile = { key, ...sums, records: 0, detail }
   return [...(await Promise.all(tables)), database]
 }
 

@@ -72,7 +72,7 @@ export function sqlModels(options: SqlModelsOptions): ModelsUnit {
       const project = compileProject(readProject(root), { schema, env: process.env })
       checkSources(project, paths)
       const store = await openLake(lake)
-      const delta = deltaTables(store, context)
+      const delta = deltaTables(store, context.clock)
       return modelsBuilder(
         { store, delta, project, root, path, schema, reads: paths, gates },
         context,

@@ -42,7 +42,6 @@ export interface TableFile extends PreparedFile {
 
 /** The finished database of one build. */
 export interface DatabaseFile extends PreparedFile {
-  readonly staged: string
   readonly detail: { readonly kind: 'database'; readonly version: number; readonly inputs: Json }
 }
 

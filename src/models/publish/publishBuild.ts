@@ -18,8 +18,8 @@ export interface PublishOptions {
 }
 
 /**
- * Makes a committed build visible: its database, then each table, then the manifest that names them
- * all, then the database under its common name. Idempotent: what is done already is left as it is.
+ * Makes a committed build visible: each table, then the manifest that names them all and the
+ * database, then the database under its common name. Idempotent: what is done already is left as it is.
  *
  * @throws CheckpointError `SBX_MODELS_VERSION` where this version is another build's
  */
@@ -32,7 +32,7 @@ export async function publishBuild(
   const { version } = database.detail
   const present = await readVersion(store, path, version)
   if (present === undefined) {
-    if ((await store.publish(database)) === 'missing') return { missing: database.key }
+    if (!(await isThere(store, database.key))) return { missing: database.key }
     const versions = await Promise.all(tables.map((table) => publishTable(options, commit, table)))
     await writeVersion(store, path, {
       version,
@@ -82,7 +82,7 @@ async function publishTable(
     rows: records,
     appId: `${commit.lineage}/${commit.topology}/${commit.task}/${commit.node}`,
     epoch: commit.epoch,
-    commitInfo: { positions: commit.positions },
+    positions: commit.positions,
   })
   return [detail.model, { path: table, version, rows: records }] as const
 }
@@ -95,6 +95,13 @@ function refuseOther(present: VersionManifest, commit: SinkCommit, where: string
     `version ${present.version} in ${where} is another build's: its ${other} is ${present[other]}, this one's ${commit[other]}. Give each topology a path of its own, or drop the state of '${commit.node}'`,
     { code: 'SBX_MODELS_VERSION', node: commit.node },
   )
+}
+
+async function isThere(store: ObjectStore, wanted: string): Promise<boolean> {
+  for await (const { key } of store.list(wanted.slice(0, wanted.lastIndexOf('/') + 1))) {
+    if (key === wanted) return true
+  }
+  return false
 }
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
