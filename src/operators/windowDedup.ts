@@ -55,9 +55,7 @@ export function windowDedup<In>(
   options: WindowDedupOptions<In>,
 ): SelectingOperator<In, { duplicate: In; late: Rejected }> {
   const { key, eventTime, windowMs } = options
-  const allowedLatenessMs = options.allowedLatenessMs ?? windowMs
-  const outOfOrdernessMs = options.outOfOrdernessMs ?? 0
-  const idleMs = options.idleMs ?? 60_000
+  const { allowedLatenessMs = windowMs, outOfOrdernessMs = 0, idleMs = 60_000 } = options
   checkFunctions({ key, eventTime })
   checkDurations({ windowMs, allowedLatenessMs, outOfOrdernessMs, idleMs })
   return Object.freeze({

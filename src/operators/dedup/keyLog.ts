@@ -117,12 +117,17 @@ export function keyLog(node: string, timed: boolean): KeyLog {
     },
     async restore(state, onKeys) {
       const described = state.inline as unknown as readonly Description[]
+      if (described.length !== state.objects.length) {
+        const counts = `the checkpoint describes ${described.length} state objects and names ${state.objects.length}`
+        throw damaged(node, counts)
+      }
       let ahead = described.reduce((sum, [bytes]) => sum + bytes / entryBytes, 0)
-      for (const [index, name] of state.objects.entries()) {
-        const [bytes, checksum, latestMs] = described[index] ?? [0, 0, null]
+      for (const [index, [bytes, checksum, latestMs]] of described.entries()) {
+        const name = state.objects[index]!
         const content = await state.read(name)
         if (content.byteLength !== bytes || crc32(content) !== checksum) {
-          throw damaged(node, name, content.byteLength, bytes)
+          const numbers = `${content.byteLength} bytes, ${bytes} were written, and checksum ${crc32(content)}, not ${checksum}`
+          throw damaged(node, `the state object ${name} has ${numbers}`)
         }
         const keys = entries(bytes / entryBytes, timed)
         new Uint8Array(keys.words.buffer).set(content)
@@ -171,8 +176,8 @@ function reserve(page: Page, count: number, timed: boolean): void {
   page.room = room
 }
 
-const damaged = (node: string, name: string, got: number, bytes: number): CheckpointError =>
+const damaged = (node: string, what: string): CheckpointError =>
   new CheckpointError(
-    `the state object ${name} is damaged: ${got} bytes where ${bytes} were written, or others than these; put it back from a copy, or start this node anew with --drop-state ${node}`,
+    `${what}; put what is damaged back from a copy of the lake, or start this node anew with --drop-state ${node}`,
     { code: 'SBX_STATE_DAMAGED', node },
   )
