@@ -3,6 +3,8 @@ import type { ColumnMetadata } from './columnSchemas.ts'
 import type { Column, ColumnType } from './columns.ts'
 import { ConfigError } from './errors.ts'
 
+export { date, int32, int64, timestamp } from './columnSchemas.ts'
+
 /** What is read of a valibot schema or action: they are plain objects. */
 interface Node {
   readonly kind: 'schema' | 'validation' | 'transformation' | 'metadata'

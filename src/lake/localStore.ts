@@ -112,6 +112,16 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
       }
     },
 
+    has: async (key) => {
+      const path = pathOf(key)
+      try {
+        return (await disk.stat(path)).isFile()
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return false
+        throw diskError('look for', path, error)
+      }
+    },
+
     list: async function* (prefix) {
       const folder = join(base, checkPrefix(prefix))
       if (prefix.startsWith(`${STAGING}/`)) return

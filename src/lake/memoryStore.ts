@@ -45,6 +45,8 @@ export function memoryStore(
 
     replace: async (key, bytes) => put(checkKey(key), bytes.slice()),
 
+    has: async (key) => objects.has(checkKey(key)),
+
     read: async (key) => objects.get(checkKey(key))?.bytes.slice(),
 
     list: async function* (prefix) {

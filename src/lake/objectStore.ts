@@ -46,6 +46,8 @@ export interface ObjectStore {
   replace(key: string, bytes: Uint8Array): Promise<void>
   /** Undefined where there is no such object. */
   read(key: string): Promise<Uint8Array | undefined>
+  /** Whether there is such an object, without reading it. */
+  has(key: string): Promise<boolean>
   /** Every object below `prefix` (which ends in `/` or is empty), in key order, staged ones left out. */
   list(prefix: string): AsyncIterable<ObjectInfo>
   /** An absent key is fine. */

@@ -34,7 +34,10 @@ function boundTexts(
 ): { readonly min: string | undefined; readonly max: string | undefined } | undefined {
   switch (type) {
     case 'string':
-      return { min: quoted(lowerBound(min as Uint8Array)), max: quoted(upperBound(max as Uint8Array)) }
+      return {
+        min: quoted(lowerBound(min as Uint8Array)),
+        max: quoted(upperBound(max as Uint8Array)),
+      }
     case 'int32':
     case 'int64':
       return { min: String(min), max: String(max) }
