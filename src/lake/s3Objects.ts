@@ -25,6 +25,7 @@ export interface S3Objects {
   create(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>
   replace(key: string, bytes: Uint8Array): Promise<void>
   read(key: string): Promise<Uint8Array | undefined>
+  has(key: string): Promise<boolean>
   remove(key: string): Promise<void>
   /** Completes an upload unless the key is taken, the upload gone, or another write under way. */
   complete(key: string, upload: S3Parts, sums: ObjectSums): Promise<boolean>
@@ -85,6 +86,9 @@ export function s3Objects(client: S3Client, bucket: string): S3Objects {
         }
       }
     },
+
+    has: async (key) =>
+      (await client.send(new HeadObjectCommand(target(key))).catch(ifAbsent)) !== undefined,
 
     remove: async (key) => {
       await client.send(new DeleteObjectCommand(target(key)))

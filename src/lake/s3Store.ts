@@ -55,6 +55,7 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
     replace: async (key, bytes) =>
       objects.replace(pathOf(key), bytes).catch(failed('replace', key)),
     read: async (key) => objects.read(pathOf(key)).catch(failed('read', key)),
+    has: async (key) => objects.has(pathOf(key)).catch(failed('look for', key)),
     remove: async (key) => objects.remove(pathOf(key)).catch(failed('remove', key)),
 
     list: async function* (below) {

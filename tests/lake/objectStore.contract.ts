@@ -121,6 +121,17 @@ export function objectStoreContract(
         expect(await store.read(`${key}/deeper/still`)).toBeUndefined()
       })
 
+      test('has what was written, and neither folders nor what is staged', async () => {
+        const key = `${fresh()}/a`
+        await store.create(`${key}/b`, encode('x'))
+        const object = await stage('task', `${key}/c`, 'x')
+        expect(await store.has(`${key}/b`)).toBe(true)
+        expect(await store.has(key)).toBe(false)
+        expect(await store.has(object.key)).toBe(false)
+        expect(await store.has(`${key}/b/deeper`)).toBe(false)
+        await store.discard(object)
+      })
+
       test('removes an object, and does not mind an absent one', async () => {
         const key = `${fresh()}/x`
         await store.create(key, encode('x'))
