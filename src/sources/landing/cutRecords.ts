@@ -35,8 +35,8 @@ export interface CutRecordsOptions extends RecordFormat {
   readonly inside?: number | undefined
   readonly batchBytes: number
   readonly maxRecordBytes: number
-  /** The end of the content ends the last record. */
-  readonly final: boolean
+  /** Asked at the end of the content: whether that ends the last record too. */
+  final(): boolean
 }
 
 const LF = 0x0a
@@ -50,7 +50,7 @@ const NONE = new Uint32Array(0)
 export async function* cutRecords(
   options: CutRecordsOptions,
 ): AsyncGenerator<RecordCut, RecordRest> {
-  const { content, batchBytes, maxRecordBytes, final, lineEnd } = options
+  const { content, batchBytes, maxRecordBytes, lineEnd } = options
   let at = options.at
   let tooLarge = await resumeInside(options)
   const window = contentWindow(content, batchBytes)
@@ -64,7 +64,7 @@ export async function* cutRecords(
         const over = firstOver(view, reach, options)
         if (over === 0) tooLarge = oversizedRecord(at, maxRecordBytes, options)
         else {
-          const closes = end === 0 && ended && final
+          const closes = end === 0 && ended && options.final()
           const cut = over ?? (closes ? view.length : end)
           if (cut === 0 && ended) return { head: Uint8Array.from(view), bytes: view.length }
           if (cut === 0) {
@@ -81,8 +81,8 @@ export async function* cutRecords(
       }
       const long: OversizedRecord = tooLarge
       const found = long.feed(view)
-      const closes = found === -1 && ended && final
-      if (found === -1 && ended && !final && view.length === 0) {
+      const closes = found === -1 && ended && options.final()
+      if (found === -1 && ended && !options.final() && view.length === 0) {
         return { head: long.head(), bytes: long.bytes() }
       }
       const cut = found === -1 ? view.length : found

@@ -54,7 +54,7 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
       if (contents.get(key) === before.path) contents.delete(key)
     }
     states.set(state.path, state)
-    if (state.raw !== state.size || state.size === 0 || state.problem !== undefined) return
+    if (!isWhole(state)) return
     const key = contentKey(state.size, state.digest)
     if (!contents.has(key)) contents.set(key, state.path)
     sizes.add(state.size)
@@ -94,10 +94,10 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
     },
     finish,
     retire(state) {
+      if (!isWhole(state)) return
+      contents.delete(contentKey(state.size, state.digest))
       // No file has such a name, and no two contents share one.
-      if (state.raw === state.size && state.size > 0) {
-        finish({ ...state, path: `${state.path}\0${state.digest}` })
-      }
+      finish({ ...state, path: `${state.path}\0${state.digest}` })
     },
     hasSize: (size) => sizes.has(size),
     withContent: (size, digest) => contents.get(contentKey(size, digest)),
@@ -130,6 +130,12 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
       fresh.clear()
     },
   }
+}
+
+/** All of it was taken: whoever has the same content has nothing new. */
+function isWhole({ raw, size, problem, copied, inside }: FileState): boolean {
+  const halfway = problem !== undefined || copied !== undefined || inside !== undefined
+  return raw === size && size > 0 && !halfway
 }
 
 const contentKey = (size: number, digest: string): string => `${size} ${digest}`

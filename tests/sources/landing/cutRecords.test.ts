@@ -15,7 +15,7 @@ const run = async (text: string, options: Partial<CutRecordsOptions> = {}) => {
     lineEnd: 'lf',
     batchBytes: 8,
     maxRecordBytes: 100,
-    final: true,
+    final: () => true,
     ...options,
     at,
   })
@@ -60,7 +60,7 @@ describe('cutRecords', () => {
     })
   })
   it('leaves an open line alone as long as more may come', async () => {
-    const { records, rest } = await run('a\nbb', { final: false })
+    const { records, rest } = await run('a\nbb', { final: () => false })
     expect(records).toEqual(['a'])
     expect(Buffer.from(rest.head).toString()).toBe('bb')
   })
@@ -121,7 +121,7 @@ describe('cutRecords', () => {
         fc.nat(),
         async (pieces, format, batchBytes, final, stop) => {
           const text = pieces.join('')
-          const options = { ...format, final, maxRecordBytes: 30 }
+          const options = { ...format, final: () => final, maxRecordBytes: 30 }
           const whole = await run(text, { ...options, batchBytes: 10_000 })
           const cut = await run(text, { ...options, batchBytes })
           expect(cut.records).toEqual(whole.records)
