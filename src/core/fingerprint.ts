@@ -4,8 +4,8 @@ const C3 = 0x38b34ae5
 const C4 = 0xa1e38b93
 
 /**
- * Writes the 128-bit fingerprint of a key into `out[at .. at + 3]`: MurmurHash3 x86_128 over the string's
- * UTF-16 code units. Among a billion different keys the odds of one false repeat are below 10⁻²⁰, as long
+ * Writes the 128-bit fingerprint of a key into `out[at .. at + 3]`: MurmurHash3 x86_128, seed 0, of the
+ * string's UTF-16LE bytes. Among a billion different keys the odds of one false repeat are below 10⁻²⁰, as long
  * as nobody chooses keys in order to collide. The first word is never zero.
  *
  * @see https://github.com/aappleby/smhasher/wiki/MurmurHash3
@@ -41,10 +41,11 @@ export function fingerprint(key: string, out: Uint32Array, at: number): void {
   if (rest > 2) h2 ^= lane(pair(key, i + 2, length), C2, 16, C3)
   if (rest > 0) h1 ^= lane(pair(key, i, length), C1, 15, C2)
 
-  h1 ^= length
-  h2 ^= length
-  h3 ^= length
-  h4 ^= length
+  const bytes = length * 2
+  h1 ^= bytes
+  h2 ^= bytes
+  h3 ^= bytes
+  h4 ^= bytes
   h1 = (h1 + h2 + h3 + h4) | 0
   h2 = (h2 + h1) | 0
   h3 = (h3 + h1) | 0
