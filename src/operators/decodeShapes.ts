@@ -4,6 +4,9 @@ import type { Envelope, Outlet, Rejected, StatelessOperator } from '../core/unit
 import { BROKEN, readJson } from './decode/readJson.ts'
 import { readRow, type Row } from './decode/readRow.ts'
 
+/** More keys say no more. */
+const MAX_KEYS = 200
+
 /** A record with the name of its shape: a union that `record.shape` tells apart. */
 export type Shaped<Known extends Shape> = Known extends Known
   ? {
@@ -15,6 +18,12 @@ export type Shaped<Known extends Shape> = Known extends Known
 export interface DecodeShapesOptions<Shapes extends readonly Shape[]> {
   /** Those that the source recognises. A name may stand for several forms of the same records. */
   readonly shapes: Shapes
+  /**
+   * The name of the shape that JSON has which the source didn't name and no shape matches.
+   *
+   * @defaultValue none: such records are rejected
+   */
+  readonly otherwise?: NoInfer<Shapes[number]['name']>
 }
 
 /**
@@ -22,12 +31,13 @@ export interface DecodeShapesOptions<Shapes extends readonly Shape[]> {
  * says with each which shape it has.
  *
  * The source names the shape in the envelope. Where it doesn't (records from Kafka), the record is JSON,
- * and the first shape that matches its keys is taken; keys that no shape matches are rejected.
+ * and the first shape that matches its keys is taken, or else the one that `otherwise` names.
  *
  * **State** none. **Delivery** one record in, one out; the port `rejected` gets what is broken (reason
  * `broken_record`) or of no known shape (`unknown_shape`).
  *
- * @throws ConfigError `SBX_OPTION` without shapes, or where one name stands for CSV and for JSON.
+ * @throws ConfigError `SBX_OPTION` without shapes, where one name stands for CSV and for JSON, or where
+ *   `otherwise` names none of them.
  * @example
  * ```ts
  * files.via('decode', decodeShapes({ shapes })).via('validate', validate(v.variant('shape', schemas)))
@@ -36,7 +46,7 @@ export interface DecodeShapesOptions<Shapes extends readonly Shape[]> {
 export function decodeShapes<const Shapes extends readonly Shape[]>(
   options: DecodeShapesOptions<Shapes>,
 ): StatelessOperator<Uint8Array, Shaped<Shapes[number]>, { rejected: Rejected }> {
-  const { shapes } = options
+  const { shapes, otherwise } = options
   const isCsv = new Map<string, boolean>()
   for (const { name, format } of shapes) {
     const csv = format === 'csv'
@@ -53,12 +63,18 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
   if (isCsv.size === 0) {
     throw new ConfigError('decodeShapes: give at least one shape', { code: 'SBX_OPTION' })
   }
+  if (otherwise !== undefined && !isCsv.has(otherwise)) {
+    throw new ConfigError(`decodeShapes: no shape is named ${otherwise}`, { code: 'SBX_OPTION' })
+  }
   return Object.freeze({
     kind: 'operator',
     type: 'decodeShapes',
     state: 'none',
     expands: 'one',
-    options: Object.freeze({ shapes: Object.freeze([...isCsv.keys()]) }),
+    options: Object.freeze({
+      shapes: Object.freeze([...isCsv.keys()]),
+      otherwise: otherwise ?? null,
+    }),
     ports: Object.freeze(['rejected']),
     start: () => (bytes: Uint8Array, outlet: Outlet<never>, envelope: Envelope) => {
       const { shape } = envelope
@@ -70,22 +86,18 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
       const value = readJson(bytes, outlet)
       if (value === BROKEN) return
       if (isCsv.has(shape)) emit(outlet, shape, value)
-      else recognise(shapes, value, outlet, envelope.source)
+      else {
+        const keys = keysOf(value)
+        const found = shapes.find((one) => one.matches(keys, envelope.source))?.name ?? otherwise
+        if (found !== undefined) emit(outlet, found, value)
+        else outlet.reject('unknown_shape', `no known shape has the keys ${keys.join(', ')}`)
+      }
     },
   })
 }
 
-function recognise(
-  shapes: readonly Shape[],
-  value: unknown,
-  outlet: Outlet<never>,
-  source: string,
-): void {
-  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : []
-  const found = shapes.find((shape) => shape.matches(keys, source))
-  if (found !== undefined) emit(outlet, found.name, value)
-  else outlet.reject('unknown_shape', `no known shape has the keys ${keys.slice(0, 50).join(', ')}`)
-}
+const keysOf = (value: unknown): string[] =>
+  typeof value === 'object' && value !== null ? Object.keys(value).slice(0, MAX_KEYS) : []
 
 function emit(outlet: Outlet<never>, shape: string, data: unknown): void {
   outlet.emit({ shape, data } as never)

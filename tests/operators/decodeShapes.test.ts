@@ -49,7 +49,15 @@ test('without a shape in the envelope, the keys of the JSON decide', () => {
   ])
 })
 
-test('refuses no shapes, and one name for CSV and for JSON', () => {
+test('what no shape matches may be given one', () => {
+  const forgiving = decodeShapes({ shapes, otherwise: 'tweets' })
+  expect(feed(forgiving, [utf8('{"what":1}'), utf8('5')]).out).toEqual([
+    { shape: 'tweets', data: { what: 1 } },
+    { shape: 'tweets', data: 5 },
+  ])
+})
+
+test('refuses no shapes, one name for CSV and for JSON, and an unknown one', () => {
   expect(() => decodeShapes({ shapes: [] })).toThrow('at least one shape')
   const matches = () => true
   const both = [
@@ -57,4 +65,6 @@ test('refuses no shapes, and one name for CSV and for JSON', () => {
     { name: 'a', format: 'json', matches },
   ] as const
   expect(() => decodeShapes({ shapes: both })).toThrow('two names')
+  // @ts-expect-error no such shape
+  expect(() => decodeShapes({ shapes, otherwise: 'b' })).toThrow('no shape is named b')
 })

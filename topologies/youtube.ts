@@ -1,0 +1,49 @@
+import * as v from 'valibot'
+import type { Envelope } from '../src/core/unit.ts'
+import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
+import { isNoCount } from './formats/counts.ts'
+import { isMissing, isPresent } from './formats/presence.ts'
+import { TrendingRow, trendingRowShapes, trendingRowToPost } from './formats/trendingRow.ts'
+import { Video, videoShapes, videoToPost } from './formats/video.ts'
+import { VideoItem, videoItemShapes, videoItemToPost } from './formats/videoItem.ts'
+import type { Post } from './post.ts'
+
+/** What videos come as: the platform's own CSV, `videos.list` of the API v3, CSVs of trending ones. */
+export const youtubeShapes = [...videoShapes, ...videoItemShapes, ...trendingRowShapes] as const
+
+/** A decoded record of any of these shapes. */
+export const YoutubeRecord = v.variant('shape', [
+  v.object({ shape: v.literal('youtube'), data: Video }),
+  v.object({ shape: v.literal('youtube.api'), data: VideoItem }),
+  v.object({ shape: v.literal('youtube.trending'), data: TrendingRow }),
+])
+export type YoutubeRecord = v.InferOutput<typeof YoutubeRecord>
+
+export const youtubeReasons: readonly ReasonRule[] = [
+  { reason: 'missing_id', paths: ['data.video_id', 'data.id'], when: isMissing },
+  {
+    reason: 'bad_timestamp',
+    paths: ['data.published_at', 'data.publishedAt', 'data.snippet.publishedAt'],
+  },
+  { reason: 'bad_timestamp', paths: ['data.channel_created_at'], when: isPresent },
+  {
+    reason: 'negative_count',
+    paths: [
+      ...['data.subscribers', 'data.view_count', 'data.like_count', 'data.comment_count'],
+      ...['data.share_count', 'data.likes', 'data.statistics.*'],
+    ],
+    when: isNoCount,
+  },
+]
+
+/** A video as a row of `silver/posts`. */
+export function youtubePost(record: YoutubeRecord, envelope: Envelope): Post {
+  switch (record.shape) {
+    case 'youtube':
+      return videoToPost(record.data, envelope)
+    case 'youtube.api':
+      return videoItemToPost(record.data, envelope)
+    case 'youtube.trending':
+      return trendingRowToPost(record.data, envelope)
+  }
+}
