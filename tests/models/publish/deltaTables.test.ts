@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import type { Column } from '../../../src/core/columns.ts'
+import { deltaLog } from '../../../src/lake/delta/deltaLog.ts'
+import { memoryStore } from '../../../src/lake/memoryStore.ts'
+import { deltaTables } from '../../../src/models/publish/deltaTables.ts'
+import type { TableContent } from '../../../src/models/publish/deltaTables.ts'
+
+const clock = { now: () => 1_700_000_000_000 }
+const id: Column = { name: 'id', type: 'int64', nullable: true }
+const content = (epoch: number, own: Partial<TableContent> = {}): TableContent => ({
+  columns: [id],
+  file: `part-${epoch}.parquet`,
+  bytes: 100,
+  rows: 3,
+  appId: 'L/shop/gold/gold',
+  epoch,
+  positions: { versions: { orders: epoch } },
+  ...own,
+})
+
+describe('deltaTables', () => {
+  it('knows no table before the first content', async () => {
+    expect(await deltaTables(memoryStore(), clock).newest('gold/t')).toBeUndefined()
+  })
+
+  it('replaces what a table holds in one entry, which names its writer and what was read', async () => {
+    const store = memoryStore()
+    const tables = deltaTables(store, clock)
+    expect(await tables.replaceContent('gold/t', content(1))).toBe(0)
+    expect(await tables.replaceContent('gold/t', content(2))).toBe(1)
+    const entry = await deltaLog({ store, path: 'gold/t', clock }).entry(1)
+    expect(entry).toMatchObject([
+      { commitInfo: { operation: 'WRITE', positions: { versions: { orders: 2 } } } },
+      { remove: { path: 'part-1.parquet', dataChange: true, size: 100 } },
+      { add: { path: 'part-2.parquet', dataChange: true, stats: '{"numRecords":3}' } },
+      { txn: { appId: 'L/shop/gold/gold', version: 2 } },
+    ])
+    expect(await tables.newest('gold/t')).toBe(1)
+    expect(await tables.at('gold/t', 1)).toEqual({
+      columns: [id],
+      partitionColumns: [],
+      files: [{ path: 'part-2.parquet', partitionValues: {} }],
+    })
+  })
+
+  it('does nothing for what is done, and says in which version it is', async () => {
+    const store = memoryStore()
+    const tables = deltaTables(store, clock)
+    await tables.replaceContent('gold/t', content(1))
+    await tables.replaceContent('gold/t', content(2))
+    expect(await deltaTables(store, clock).replaceContent('gold/t', content(1))).toBe(0)
+    expect(await tables.newest('gold/t')).toBe(1)
+  })
+
+  it('refuses an epoch that is in the table with another file', async () => {
+    const tables = deltaTables(memoryStore(), clock)
+    await tables.replaceContent('gold/t', content(1))
+    await expect(
+      tables.replaceContent('gold/t', content(1, { file: 'other.parquet' })),
+    ).rejects.toMatchObject({ code: 'SBX_MODELS_CHECKPOINT' })
+  })
+
+  it('changes the columns of a table with its content', async () => {
+    const tables = deltaTables(memoryStore(), clock)
+    await tables.replaceContent('gold/t', content(1))
+    const columns = [id, { name: 'note', type: 'string', nullable: true } as const]
+    await tables.replaceContent('gold/t', content(2, { columns }))
+    const version = await tables.newest('gold/t')
+    expect((await tables.at('gold/t', version ?? -1)).columns).toEqual(columns)
+  })
+
+  it('refuses a version that it did not give', async () => {
+    const tables = deltaTables(memoryStore(), clock)
+    await tables.replaceContent('gold/t', content(1))
+    await expect(tables.at('gold/t', 0)).rejects.toMatchObject({ code: 'SBX_MODELS_SOURCE' })
+  })
+})
