@@ -143,7 +143,8 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
   async function produce(epoch: number, from: Checkpoint): Promise<Answer> {
     if (from.claim) {
       await body.claimed()
-      const positions = from.positions.inline === null ? undefined : from.positions
+      const { inline, objects } = from.positions
+      const positions = inline === null && objects.length === 0 ? undefined : from.positions
       const { task, attempt, runId } = from
       await body.start({ positions, state: from.state }, { task, runId, epoch, attempt })
     }
