@@ -236,6 +236,37 @@ export interface SourceReader {
   close(): Promise<void>
 }
 
+/** What a source with partitions is asked for when this process joins those who share it. */
+export interface GroupContext {
+  readonly node: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly mode: 'micro-batch' | 'streaming'
+}
+
+/** The partitions that belong to this process until the next rebalance. */
+export interface Assignment {
+  readonly partitions: readonly number[]
+  /** Aborted when a rebalance begins: what is not prepared by then is dropped. */
+  readonly revoked: AbortSignal
+  /** Reads one partition from where `context.restored` stands. */
+  open(partition: number, context: SourceContext): Promise<SourceReader>
+}
+
+/** A process's membership among those who share a source's partitions. */
+export interface PartitionGroup {
+  /** How many partitions the source has. */
+  readonly partitions: number
+  /** What identifies the source to its checkpoints: topic, cluster, number of partitions. */
+  readonly identity: JsonObject
+  /** One after each rebalance; undefined once this process has left. */
+  next(): Promise<Assignment | undefined>
+  /** Micro-batch: whether a task whose checkpoint stands there is at the end that was read when joining. */
+  isAtEnd(partition: number, position: Json): boolean
+  leave(): Promise<void>
+}
+
 export interface Source<Out, Ports = {}> {
   readonly kind: 'source'
   readonly type: string
@@ -246,6 +277,8 @@ export interface Source<Out, Ports = {}> {
   /** Kind, root, topic …: a checkpoint refuses to go on with another one. */
   readonly identity: JsonObject
   open(context: SourceContext): Promise<SourceReader>
+  /** Present where partitions are shared out by a coordinator: one task a partition, `open` is not used then. */
+  join?(context: GroupContext): Promise<PartitionGroup>
 }
 
 /** What a writer made durable and invisible: plain JSON, kept in the checkpoint. */
