@@ -52,7 +52,8 @@ function boundTexts(
   }
 }
 
-const quoted = (text: string | undefined): string | undefined => text && JSON.stringify(text)
+const quoted = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : JSON.stringify(text)
 const finite = (value: Bound): string | undefined =>
   Number.isFinite(value) ? String(value) : undefined
 

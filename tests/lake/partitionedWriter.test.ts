@@ -1,0 +1,126 @@
+import { parquetReadObjects } from 'hyparquet'
+import { compressors } from 'hyparquet-compressors'
+import { expect, test } from 'vitest'
+import type { Column } from '../../src/core/columns.ts'
+import type { Envelope, WriterContext } from '../../src/core/unit.ts'
+import { memoryStore } from '../../src/lake/memoryStore.ts'
+import { partitionedWriter } from '../../src/lake/partitionedWriter.ts'
+import { virtualClock } from '../../src/testing/virtualClock.ts'
+
+const columns: readonly Column[] = [
+  { name: 'platform', type: 'string', nullable: true },
+  { name: 'date', type: 'date', nullable: false },
+  { name: 'id', type: 'int64', nullable: false },
+  { name: 'text', type: 'string', nullable: false },
+]
+const noEnvelope = undefined as unknown as Envelope
+
+function open(memoryBytes = 1 << 30, partitionBy = ['platform', 'date']) {
+  const store = memoryStore()
+  const writing = { epoch: 2 }
+  const context: WriterContext = {
+    node: 'posts',
+    task: 'tweets',
+    topology: 't',
+    clock: virtualClock(),
+    runId: 'r',
+    writer: 1,
+    memoryBytes,
+    epoch: () => writing.epoch,
+    attempt: () => '1-abc',
+  }
+  const writer = partitionedWriter({
+    ...{ context, columns, partitionBy, path: 'silver/posts' },
+    open: async (key) => store.openWriter(key),
+  })
+  const write = (row: object): void => writer.write(row as never, noEnvelope)
+  const read = async (key: string) => {
+    const bytes = await store.read(key)
+    return parquetReadObjects({ file: Uint8Array.from(bytes!).buffer, compressors })
+  }
+  return { store, writer, write, read, writing }
+}
+
+test('writes one file a partition, without the partition columns', async () => {
+  const { writer, write, read } = open()
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  write({ platform: null, date: '2024-06-10', id: 2, text: 'b' })
+  write({ platform: 'twitter', date: '2024-06-10', id: 3n, text: 'c' })
+  write({ platform: 'twitter', date: '2024-06-11', id: 4, text: 'd' })
+  const files = await writer.prepare()
+  expect(files.map(({ key, records }) => [key, records])).toEqual([
+    [
+      'silver/posts/platform=__HIVE_DEFAULT_PARTITION__/date=2024-06-10/part-tweets-2-1-abc-1-1.parquet',
+      1,
+    ],
+    ['silver/posts/platform=twitter/date=2024-06-10/part-tweets-2-1-abc-1-0.parquet', 2],
+    ['silver/posts/platform=twitter/date=2024-06-11/part-tweets-2-1-abc-1-2.parquet', 1],
+  ])
+  expect(await read(files[1]!.key)).toEqual([
+    { id: 1n, text: 'a' },
+    { id: 3n, text: 'c' },
+  ])
+  expect(files[0]!.detail).toEqual({
+    partitionValues: { platform: null, date: '2024-06-10' },
+    stats:
+      '{"numRecords":1,"minValues":{"id":2,"text":"b"},"maxValues":{"id":2,"text":"b"},"nullCount":{"id":0,"text":0}}',
+  })
+})
+
+test('writes into the folder itself where there are no partition columns', async () => {
+  const { writer, write } = open(1 << 30, [])
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  write({ platform: 'reddit', date: '2024-06-11', id: 2, text: 'b' })
+  const files = await writer.prepare()
+  expect(files.map(({ key, records }) => [key, records])).toEqual([
+    ['silver/posts/part-tweets-2-1-abc-1-0.parquet', 2],
+  ])
+})
+
+test('begins anew after every barrier, and an epoch without rows has no files', async () => {
+  const { writer, write, writing } = open()
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  expect(await writer.prepare()).toHaveLength(1)
+  expect(await writer.prepare()).toEqual([])
+  writing.epoch = 3
+  write({ platform: 'twitter', date: '2024-06-10', id: 2, text: 'b' })
+  const [file] = await writer.prepare()
+  expect(file).toMatchObject({ records: 1 })
+  expect(file!.key).toMatch(/part-tweets-3-1-abc-1-1\.parquet$/)
+})
+
+test('writes out the largest partitions when memory runs short, and still one file each', async () => {
+  const { writer, write, read, store } = open(600_000)
+  const random = (i: number) =>
+    Buffer.from(String(Math.sin(i)))
+      .toString('base64')
+      .repeat(4)
+  for (let i = 0; i < 20_000; i++) {
+    write({ platform: i % 10 ? 'big' : 'small', date: '2024-06-10', id: i, text: random(i) })
+    if (i % 500 === 0) await writer.relieve()
+  }
+  const files = await writer.prepare()
+  expect(files.map(({ records }) => records)).toEqual([18_000, 2000])
+  const ids = (await read(files[0]!.key)).map(({ id }) => Number(id))
+  expect(ids).toEqual(Array.from({ length: 20_000 }, (_, i) => i).filter((i) => i % 10 !== 0))
+  for await (const { key, bytes } of store.list('')) {
+    expect(files.find((file) => file.key === key)?.bytes).toBe(bytes)
+  }
+})
+
+test('forgets everything when it is closed', async () => {
+  const { writer, write, store } = open(0)
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  await writer.relieve()
+  write({ platform: 'twitter', date: '2024-06-10', id: 2, text: 'b' })
+  await writer.close()
+  expect(await writer.prepare()).toEqual([])
+  for await (const { key } of store.list('')) expect.fail(`${key} is left`)
+})
+
+test('refuses a row that does not fit, naming the column', () => {
+  const { write } = open()
+  const row = { platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' }
+  expect(() => write({ ...row, date: null })).toThrow(/partition column date is null/)
+  expect(() => write({ ...row, text: 5 })).toThrow(/column text is string, and 5 is no string/)
+})
