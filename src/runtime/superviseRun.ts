@@ -5,6 +5,7 @@ import type { Publisher } from '../core/unit.ts'
 import { days, hours } from '../core/durations.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
 import { openLake } from '../lake/openLake.ts'
+import { probe } from '../lake/probe.ts'
 import { acceptCheckpoint } from './acceptCheckpoint.ts'
 import { checkpointStore, readLineage } from './checkpointStore.ts'
 import { addToLedger, type Ledger } from './ledger.ts'
@@ -49,6 +50,7 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
 
   const start = async (): Promise<RunResult> => {
     const store = await openLake(options.lake)
+    await probe(store)
     const lineage = await readLineage(store, topology.name)
     const publishers = await openPublishers(topology, options)
     const shared: Shared = {
