@@ -22,7 +22,7 @@ export function checkUnit<
 >(node: string, unit: Unit, kind: string): Unit {
   if (unit?.kind !== kind) {
     throw new ConfigError(
-      `expected a ${kind} here, got ${unit?.kind ?? typeof unit}; use what a ${kind}'s factory returned`,
+      `a unit of kind '${kind}' belongs here, not ${unit?.kind === undefined ? typeof unit : `'${unit.kind}'`}; give what the factory of a ${kind} returned`,
       { code: 'SBX_WRONG_UNIT', node },
     )
   }

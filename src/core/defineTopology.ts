@@ -123,7 +123,7 @@ function startBuilder() {
       },
       split(name: string, unit: Operator<never, unknown, unknown>) {
         addOperator(name, unit)
-        const ports = unit.ports.map((port) => [port, stream(name, port)])
+        const ports = unit.ports.map((port) => [port, stream(name, port)] as const)
         return Object.freeze({ out: stream(name), ...Object.fromEntries(ports) })
       },
       to(name: string, unit: Sink<never>) {
@@ -190,4 +190,4 @@ function startBuilder() {
 const edgeKey = ({ node, port }: Outgoing): string => `${node}:${port}`
 
 const named = (handle: { readonly name?: unknown } | undefined): string =>
-  typeof handle?.name === 'string' ? `'${handle.name}'` : String(handle)
+  typeof handle?.name === 'string' ? `'${handle.name}'` : typeof handle

@@ -18,8 +18,8 @@ export interface TopologyDescription {
 
 const SECRET =
   /passw|passphrase|^pass$|pwd|secret|token|credential|auth(orization)?$|bearer|cookie|signature|^sig$|(api|access|private|account|shared)[-_]?key|^sasl$|^ssl$/i
-/** Everything between the scheme and the last `@` before the path. */
-const CREDENTIALS = /(\w:\/\/)[^/?#\s]*@/g
+/** Between the scheme and the last `@` before the path; and `user:secret@` where the secret has a slash. */
+const CREDENTIALS = /(\w:\/\/)(?:[^/?#\s]*@|[^/?#\s@:]+:(?!\d*[/?#])[^\s@]*@)/g
 const PARAMETER = /([?&;])([^=&;\s]+)=([^&;#\s]*)/g
 
 /**

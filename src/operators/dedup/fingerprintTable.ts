@@ -45,7 +45,7 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
   }))
   let horizon = -Infinity
   // Read by nobody: what is computed for nothing would be left out by the compiler.
-  let warmed = 0
+  let _fetched = 0
 
   const rebuild = (full: Segment): void => {
     const { count, words, times } = full.slots
@@ -116,7 +116,7 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
         const { count, words } = segments[keys[at + 3]! & (SEGMENTS - 1)]!.slots
         sum ^= words[firstSlot(keys[at]!, count) * width]!
       }
-      warmed ^= sum
+      _fetched ^= sum
     },
     forgetBefore(eventTimeMs) {
       horizon = Math.max(horizon, eventTimeMs)

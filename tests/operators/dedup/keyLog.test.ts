@@ -134,7 +134,11 @@ describe('a damaged state', () => {
     return dedup
   }
   const refused = (code: string, text: string): unknown =>
-    expect.objectContaining({ code, node: 'dedup', message: expect.stringContaining(text) })
+    expect.objectContaining({
+      code,
+      node: 'dedup',
+      message: expect.stringContaining(text) as string,
+    })
 
   test.each([
     ['with one bit flipped', (bytes: Uint8Array) => ((bytes[999]! ^= 4), bytes)],
