@@ -1,0 +1,23 @@
+/** The brands that posts mention, the most mentioned first: those of `models/seeds/brands.csv`. */
+export const brands: readonly string[] = [
+  'acme',
+  'globex',
+  'initech',
+  'umbrella',
+  'hooli',
+  'stark',
+  'wayne',
+  'wonka',
+  'tyrell',
+  'cyberdyne',
+  'soylent',
+  'oscorp',
+  'aperture',
+  'blackmesa',
+  'massive',
+  'piedpiper',
+  'vandelay',
+  'dunder',
+  'sirius',
+  'gringotts',
+]
