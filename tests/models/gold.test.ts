@@ -80,7 +80,7 @@ async function reading<Result>(
     await connection.run("set TimeZone = 'UTC'")
     return await work(async (sql) => {
       const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson()
-      return rows as unknown as Record<string, unknown>[]
+      return rows
     })
   } finally {
     connection.closeSync()

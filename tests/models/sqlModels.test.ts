@@ -125,7 +125,7 @@ async function rowsIn(file: string, sql: string): Promise<string> {
   )
   const connection = await instance.connect()
   try {
-    return (await connection.runAndReadAll(sql)).getRowsJson().join(' ')
+    return (await connection.runAndReadAll(sql)).getRows().map(String).join(' ')
   } finally {
     connection.closeSync()
     instance.closeSync()
@@ -336,7 +336,7 @@ describe('sqlModels', () => {
     const reader = await instance.connect()
     await order(2, 'bob', 7)
     await run(builder, 2, state)
-    expect((await reader.runAndReadAll(TOTALS)).getRowsJson().join(' ')).toBe('ann,5')
+    expect((await reader.runAndReadAll(TOTALS)).getRows().map(String).join(' ')).toBe('ann,5')
     reader.closeSync()
     instance.closeSync()
     expect(await gold(TOTALS)).toBe('ann,5 bob,7')

@@ -99,10 +99,11 @@ async function exportTable(
   const path = join(directory, `${model.name}.parquet`)
   const described = await database.rows(`describe ${model.relation}`)
   const columns = described.map((row): Column => {
-    const type = columnTypeOf(String(row['column_type']))
-    const name = String(row['column_name'])
+    const name = row['column_name'] as string
+    const duckdbType = row['column_type'] as string
+    const type = columnTypeOf(duckdbType)
     if (type !== undefined) return { name, type, nullable: true }
-    const feature = `column '${name}' of type ${row['column_type'] as string}, which tables in the lake don't have (cast it),`
+    const feature = `column '${name}' of type ${duckdbType}, which tables in the lake don't have (cast it),`
     throw unsupported({ file: model.file }, feature)
   })
   await database.run(

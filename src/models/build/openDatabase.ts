@@ -1,7 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { ConfigError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { literal } from '../project/sqlText.ts'
 
 /** An embedded database that serves one build. */
 export interface Database {
@@ -50,15 +49,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       throw error
     }
   }
-  // A signal with a time zone of its own would shift days.
-  await connection.run(`set TimeZone = ${literal('UTC')}`)
+  // A machine with a time zone of its own would shift days.
+  await connection.run("set TimeZone = 'UTC'")
+  // Several models read the same files, whose footers are read once then.
+  await connection.run('set parquet_metadata_cache = true')
   return {
     run: async (sql) => {
       await checked(() => connection.run(sql))
     },
     rows: async (sql) => {
       const reader = await checked(() => connection.runAndReadAll(sql))
-      return reader.getRowObjectsJson() as unknown as readonly JsonObject[]
+      return reader.getRowObjectsJson()
     },
     close: () => {
       options.signal?.removeEventListener('abort', interrupt)

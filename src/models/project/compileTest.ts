@@ -36,9 +36,11 @@ function defaultName({ test, on, arguments: given }: GenericTest, subject: strin
     .filter(([name]) => TAKEN.includes(name))
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([, { value }]) => value)
-    .map((value) => (typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)))
+    .map((value) =>
+      typeof value === 'boolean' ? (value ? 'True' : 'False') : (value as string | number),
+    )
   const own = [`${source}${test}_${subject}_${column}`, ...words]
-  return own.map((word) => word.replaceAll(/\W+/g, '_')).join('__')
+  return own.map((word) => String(word).replaceAll(/\W+/g, '_')).join('__')
 }
 
 function query(test: GenericTest, column: string, from: string, resolve: Resolve): string {

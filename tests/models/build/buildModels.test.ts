@@ -40,7 +40,7 @@ async function rowsOf({ tables }: BuiltModels, name: string): Promise<Record<str
   const path = tables.find((table) => table.name === name)?.path ?? ''
   const bytes = await readFile(path)
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
-  return parquetReadObjects({ file: file as ArrayBuffer, compressors })
+  return parquetReadObjects({ file: file, compressors })
 }
 
 const testsOn = (tests: string): string => `models:
