@@ -5,6 +5,8 @@ import type { RunningDigest } from './runningDigest.ts'
 export interface Content {
   /** Fills `into` from index `at` on. Resolves with the bytes added: fewer than fit only at the end. */
   fill(into: Uint8Array, at: number): Promise<number>
+  /** How many bytes may still come at most. */
+  remaining(): number
   /** Known at the end: what is wrong with the file, so that no more could be read of it. */
   damage(): string | undefined
   close(): Promise<void>
@@ -36,6 +38,7 @@ export function plainContent({ file, size, from, digest }: ContentOptions): Cont
       }
       return at - begin
     },
+    remaining: () => Math.max(0, size - position),
     damage: () => undefined,
     close: async () => {},
   }

@@ -17,7 +17,9 @@ export interface ContentWindow {
 
 export function contentWindow(content: Content, bytes: number): ContentWindow {
   // Batches travel to other threads with their buffers, so no two of them may share one.
-  let buffer = Buffer.allocUnsafeSlow(bytes)
+  // One byte more than there can be: a buffer that isn't full says that the content has ended.
+  const size = (kept: number): number => Math.min(bytes, kept + content.remaining() + 1)
+  let buffer = Buffer.allocUnsafeSlow(size(0))
   let length = 0
   let reading: Promise<number> | undefined
 
@@ -37,11 +39,12 @@ export function contentWindow(content: Content, bytes: number): ContentWindow {
     view: () => buffer.subarray(0, length),
     take(cut, room = 1) {
       const kept = buffer.subarray(cut, length)
-      const next = Buffer.allocUnsafeSlow(Math.max(bytes, kept.length + room))
+      const ended = length < buffer.length
+      const next = Buffer.allocUnsafeSlow(Math.max(size(kept.length), kept.length + room))
       kept.copy(next)
       buffer = next
       length = kept.length
-      begin()
+      if (!ended) begin()
     },
     async close() {
       await reading?.catch(() => {})

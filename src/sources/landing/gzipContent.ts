@@ -5,16 +5,18 @@ import type { RunningDigest } from './runningDigest.ts'
 /** Compressed bytes at a time: 1032 times as much may come out of them, and is held. */
 const INPUT_BYTES = 32 * 1024
 const OUTPUT_BYTES = 256 * 1024
+/** Where decompressing fails it is done again with so few bytes at a time, to find what comes before. */
+const FINE_STEPS = [256, 1]
 
 /**
  * A `.gz` of one or more members, decompressed as it is asked for. Where the file is cut off or damaged,
  * every byte in front of the damage is given, and `damage` says what happened. The file stays open.
  */
 export function gzipContent(options: ContentOptions): Content {
-  let stream = inflating(options, Infinity)
+  let stream = inflating(options, Infinity, INPUT_BYTES)
   let skip = options.from
   let given = 0
-  let retried = false
+  let retries = 0
   let damage: string | undefined
 
   /** The next output, or undefined at the end. */
@@ -32,16 +34,16 @@ export function gzipContent(options: ContentOptions): Content {
         return rest
       }
       const failed = stream.failure()
-      // zlib drops the output of the call that fails: do it again, byte by byte where it failed.
-      if (failed?.code !== 'Z_DATA_ERROR' || retried) {
+      const step = FINE_STEPS[retries++]
+      // zlib drops the output of the call that fails.
+      if (failed?.code !== 'Z_DATA_ERROR' || step === undefined) {
         damage = failed && `${describeFailure(failed)} at byte ${stream.fed()} of ${options.size}`
         return undefined
       }
-      retried = true
       skip = options.from + given
       const failedIn = stream.lastInput()
       stream.close()
-      stream = inflating({ ...options, digest: undefined }, failedIn)
+      stream = inflating({ ...options, digest: undefined }, failedIn, step)
     }
   }
 
@@ -58,6 +60,7 @@ export function gzipContent(options: ContentOptions): Content {
       }
       return at - begin
     },
+    remaining: () => Infinity,
     damage: () => damage,
     close: async () => stream.close(),
   }
@@ -72,14 +75,15 @@ interface Inflating {
   close(): void
 }
 
-/** One pass over the file; from the byte `singlyFrom` on, for one piece, byte by byte. */
+/** One pass over the file; from `fineFrom` on with `step` bytes at a time. */
 function inflating(
   {
     file,
     size,
     digest,
   }: Pick<ContentOptions, 'file' | 'size'> & { digest?: RunningDigest | undefined },
-  singlyFrom: number,
+  fineFrom: number,
+  step: number,
 ): Inflating {
   const gunzip = createGunzip({ chunkSize: OUTPUT_BYTES })
   const outputs: Buffer[] = []
@@ -113,21 +117,15 @@ function inflating(
     })
 
   const pump = async (): Promise<void> => {
-    const input = Buffer.allocUnsafe(Math.min(INPUT_BYTES, size - fed))
+    const most = fed < fineFrom ? Math.min(INPUT_BYTES, fineFrom - fed) : step
+    // zlib works on it after this returns: every piece is its own.
+    const input = Buffer.allocUnsafe(Math.min(most, size - fed))
     const read = input.length === 0 ? 0 : await file.read(input, fed)
     if (read === 0) return feed(undefined)
-    const piece = input.subarray(0, read)
-    digest?.update(piece)
+    digest?.update(input.subarray(0, read))
     lastInput = fed
-    if (fed < singlyFrom) {
-      fed += read
-      return feed(piece)
-    }
-    for (const byte of piece) {
-      fed++
-      await feed(Buffer.of(byte))
-      if (ended) return
-    }
+    fed += read
+    return feed(input.subarray(0, read))
   }
 
   return {

@@ -13,6 +13,9 @@ export interface LandingReaderOptions extends Landing {
   takes(name: string): boolean
 }
 
+/** How many files are looked at together. */
+const LOOKS_AHEAD = 32
+
 interface Left {
   readonly look: Look
   readonly outcome: Outcome
@@ -43,6 +46,7 @@ export function landingReader(options: LandingReaderOptions): SourceReader {
   let queue: Listed[] = []
   let quietFrom = 0
   let nextScanMs = -Infinity
+  const ahead = new Map<string, Promise<Look | undefined>>()
   let visit: AsyncGenerator<SourceBatch, Outcome> | undefined
   let visited: Look | undefined
 
@@ -99,7 +103,8 @@ export function landingReader(options: LandingReaderOptions): SourceReader {
 
   /** The file to visit, if there is something new about it. */
   const consider = async ({ path, problem }: Listed): Promise<Look | undefined> => {
-    const seen = await lookAt(disk, root!, path)
+    const seen = await (ahead.get(path) ?? lookAt(disk, root!, path))
+    ahead.delete(path)
     if (seen === undefined) left.delete(path)
     if (seen === undefined) return undefined
     const look = problem === undefined ? seen : { ...seen, problem: problem.message }
@@ -127,6 +132,11 @@ export function landingReader(options: LandingReaderOptions): SourceReader {
     const scans = mode === 'streaming' ? clock.now() >= nextScanMs : nextScanMs === -Infinity
     if (queue.length === 0 && scans) await scan()
     while (!signal.aborted) {
+      if (ahead.size === 0) {
+        for (const { path } of queue.slice(-LOOKS_AHEAD)) {
+          ahead.set(path, lookAt(disk, root!, path))
+        }
+      }
       const listed = queue.pop()
       if (listed !== undefined) {
         const look = await consider(listed)

@@ -8,7 +8,7 @@ export interface OversizedRecord {
   feed(bytes: Buffer): number
   /** As much of it as may be kept. */
   head(): Uint8Array
-  /** Bytes seen of it, with the line end. */
+  /** Bytes seen of it, without the line end. */
   bytes(): number
 }
 
@@ -30,6 +30,7 @@ export function oversizedRecord(
 ): OversizedRecord {
   const kept: Buffer[] = []
   let seen = 0
+  let last = 0
   const endIn = framing === 'csv' ? csvEnd(lineEnd) : (bytes: Buffer) => bytes.indexOf(LF) + 1 || -1
   return {
     start,
@@ -38,7 +39,10 @@ export function oversizedRecord(
       const part = end === -1 ? bytes : bytes.subarray(0, end)
       const room = maxBytes - seen
       if (room > 0) kept.push(Buffer.from(part.subarray(0, room)))
+      const before = part.length > 1 ? part[part.length - 2] : last
+      last = part[part.length - 1] ?? last
       seen += part.length
+      if (end !== -1) seen -= last === LF && before === CR ? 2 : 1
       return end
     },
     head: () => Uint8Array.from(Buffer.concat(kept)),

@@ -16,9 +16,9 @@ import {
 /** These are the machine's troubles, not the file's. */
 const MACHINE_CODES = ['EMFILE', 'ENFILE', 'ENOMEM']
 
-/** Errors of the file system carry the call that failed. */
+/** Errors of the operating system have codes as `EIO`, those of Node's own as `ERR_…`. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'syscall' in error
+  return error instanceof Error && 'code' in error && /^E[A-Z0-9]+$/.test(String(error.code))
 }
 
 /**

@@ -18,7 +18,7 @@ const LF = 0x0a
  * line that isn't longer than that.
  */
 export async function sampleHead(content: Content, maxLineBytes: number): Promise<Sample> {
-  let bytes = Buffer.allocUnsafe(SAMPLE_BYTES)
+  let bytes = Buffer.allocUnsafe(Math.min(SAMPLE_BYTES, content.remaining() + 1))
   let length = await content.fill(bytes, 0)
   let skipped = false
   while (maxLineBytes > 0 && length === bytes.length && bytes.indexOf(LF) === -1) {
@@ -26,7 +26,7 @@ export async function sampleHead(content: Content, maxLineBytes: number): Promis
       skipped = true
       length = await skipLine(content, bytes)
     } else {
-      const larger = Buffer.allocUnsafe(bytes.length * 4)
+      const larger = Buffer.allocUnsafe(SAMPLE_BYTES + bytes.length * 4)
       bytes.copy(larger)
       bytes = larger
       length += await content.fill(bytes, length)

@@ -24,10 +24,12 @@ export function settling(now: () => number): Settling {
       const before = seen.get(path)
       const unchanged = before?.size === size && before.mtimeMs === mtimeMs
       const sinceMs = unchanged ? before.sinceMs : now()
-      const settled = now() - Math.min(mtimeMs, sinceMs) >= SETTLE_MS
-      if (settled) seen.delete(path)
-      else if (!unchanged) seen.set(path, { size, mtimeMs, sinceMs })
-      return settled
+      if (now() - mtimeMs >= SETTLE_MS) {
+        seen.delete(path)
+        return true
+      }
+      if (!unchanged) seen.set(path, { size, mtimeMs, sinceMs })
+      return now() - sinceMs >= SETTLE_MS
     },
   }
 }

@@ -29,8 +29,12 @@ export function tails(): Tails {
     async keep(path, file, digest) {
       kept.delete(path)
       if (digest.bytes < MIN_BYTES) return
-      const sample = await sampleOf(file, digest.bytes)
-      kept.set(path, { inode: (await file.stat()).ino, digest, sample })
+      try {
+        const sample = await sampleOf(file, digest.bytes)
+        kept.set(path, { inode: (await file.stat()).ino, digest, sample })
+      } catch {
+        // It will be read again from its beginning, and that says what is wrong.
+      }
       const [oldest] = kept.keys()
       if (kept.size > MAX_TAILS) kept.delete(oldest!)
     },

@@ -26,15 +26,17 @@ export async function* visitFile(
     const settled = landing.settling.isSettled(look.path, size, mtimeMs)
     const visit = openVisit(landing, { ...look, size, mtimeMs }, file, settled)
     const outcome = yield* visitOpen(visit)
-    const now = await landing.disk.stat(look.absolute)
-    return now.size === size && now.mtimeMs === mtimeMs ? outcome : 'young'
+    const now = await landing.disk.stat(look.absolute).catch(() => undefined)
+    const same = now === undefined || (now.size === size && now.mtimeMs === mtimeMs)
+    return same ? outcome : 'young'
   } catch (error) {
     if (!isSystemError(error)) throw error
     // Gone since it was looked at, and with it whatever could be said of it.
     if (error.code !== 'ENOENT') yield* rejectUnreadable(landing, look, error)
     return 'done'
   } finally {
-    await file?.close()
+    // What was read was read, whatever closing says.
+    await file?.close().catch(() => {})
   }
 }
 

@@ -85,14 +85,14 @@ describe('cutRecords', () => {
     const long = 'x'.repeat(50)
     const text = `a\n${long}\nb\n`
     const { records, copied } = await run(text, { maxRecordBytes: 10 })
-    expect(records).toEqual(['a', `2:51:${'x'.repeat(10)}`, 'b'])
+    expect(records).toEqual(['a', `2:50:${'x'.repeat(10)}`, 'b'])
     expect(copied).toBe(text)
   })
   it('takes a record for too long by its own bytes, not those of its line end', async () => {
     const text = `${'x'.repeat(10)}\r\n${'y'.repeat(11)}\n`
     expect((await run(text, { maxRecordBytes: 10, batchBytes: 64 })).records).toEqual([
       'x'.repeat(10),
-      `12:12:${'y'.repeat(10)}`,
+      `12:11:${'y'.repeat(10)}`,
     ])
   })
   it('gives the same records for any batch size and from any stop', async () => {
