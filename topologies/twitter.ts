@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Envelope } from '../src/core/unit.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
-import { isNoCount } from './formats/counts.ts'
+import { isNoCount, isNoCountText } from './formats/counts.ts'
 import { isMissing, isObject, isPresent } from './formats/presence.ts'
 import { Tweet, tweetShapes, tweetToPost } from './formats/tweet.ts'
 import { tweetIdOf } from './formats/tweetId.ts'
@@ -33,9 +33,13 @@ export const twitterReasons: readonly ReasonRule[] = [
     paths: [
       ...['data.public_metrics.*', 'data.user.followers', 'data.user.followers_count'],
       ...['data.favorite_count', 'data.retweet_count', 'data.quote_count', 'data.reply_count'],
-      ...['data.replies', 'data.retweets', 'data.favorites'],
     ],
     when: isNoCount,
+  },
+  {
+    reason: 'negative_count',
+    paths: ['data.replies', 'data.retweets', 'data.favorites'],
+    when: isNoCountText,
   },
 ]
 

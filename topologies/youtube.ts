@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Envelope } from '../src/core/unit.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
-import { isNoCount } from './formats/counts.ts'
+import { isNoCountText } from './formats/counts.ts'
 import { isMissing, isPresent } from './formats/presence.ts'
 import { TrendingRow, trendingRowShapes, trendingRowToPost } from './formats/trendingRow.ts'
 import { Video, videoShapes, videoToPost } from './formats/video.ts'
@@ -32,7 +32,7 @@ export const youtubeReasons: readonly ReasonRule[] = [
       ...['data.subscribers', 'data.view_count', 'data.like_count', 'data.comment_count'],
       ...['data.share_count', 'data.likes', 'data.statistics.*'],
     ],
-    when: isNoCount,
+    when: isNoCountText,
   },
 ]
 

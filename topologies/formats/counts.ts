@@ -44,13 +44,16 @@ export const ScoreTextOrEmpty = v.custom<string>(
   RANGE,
 )
 
-/** Whether what stands where a count belongs is negative or no integer; what is absent is neither. */
+/** Whether what JSON has for a count is negative or no integer; what is absent is neither. */
 export function isNoCount(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isInteger(value) || value < 0
   if (typeof value === 'bigint') return value < 0n
-  if (typeof value === 'string') return !/^\d+$/.test(value)
   return value !== undefined
 }
+
+/** The same of counts that are text. */
+export const isNoCountText = (value: unknown): boolean =>
+  value !== undefined && !(typeof value === 'string' && /^\d+$/.test(value))
 
 /** The number that a valid count or score is in CSV, null where it is empty or its column missing. */
 export function countOf(text: string | null | undefined): Count | null {

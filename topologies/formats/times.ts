@@ -72,6 +72,15 @@ export function epochTextMicros(text: string): Micros | undefined {
   return seconds > 0 && seconds <= LAST_SECOND ? epochMicros(seconds) : undefined
 }
 
+const DAY = 86_400e6
+/** Posts of one day follow each other: its text is written once. */
+let lastDay = { number: 0, text: '1970-01-01' }
+
 /** The UTC day of an instant, `YYYY-MM-DD`. */
-export const dayOf = (instant: Micros): string =>
-  new Date(Math.floor(Number(instant) / 1000)).toISOString().slice(0, 10)
+export function dayOf(instant: Micros): string {
+  const number = Math.floor(Number(instant) / DAY)
+  if (number !== lastDay.number) {
+    lastDay = { number, text: new Date(number * 86_400_000).toISOString().slice(0, 10) }
+  }
+  return lastDay.text
+}
