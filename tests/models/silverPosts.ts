@@ -184,7 +184,7 @@ function parseLine(line: string) {
   }
 }
 function videos(file: string): (Raw | undefined)[] {
-  const records = parse<string[]>(read(file), { relax_column_count: true })
+  const records: string[][] = parse(read(file), { relax_column_count: true })
   const [header = [], ...rows] = records
   return rows.map((row) =>
     row.length === header.length
