@@ -2,24 +2,24 @@ import { describe, expect, test } from 'vitest'
 import { fingerprintTable } from '../../../src/operators/dedup/fingerprintTable.ts'
 
 const BASE = 128 * 1024
-const ROUND = 2048
+const ROUND = 1000
 
 describe.each([
   { window: 'unbounded', windowMs: Infinity, bytesPerKey: 24 },
   { window: 'bounded', windowMs: 1000, bytesPerKey: 40 },
-])('a table for an $window window', ({ windowMs, bytesPerKey }) => {
+])('a table for a window that is $window', ({ windowMs, bytesPerKey }) => {
   test(`takes at most ${bytesPerKey} bytes a key and ${BASE} more, at every size`, () => {
     const table = fingerprintTable(windowMs)
     const draw = randomKeys()
     expect(table.size().bytes).toBeLessThanOrEqual(BASE)
     let worst = 0
-    for (let keys = 0; keys < 2_000_000; keys += ROUND) {
+    for (let keys = 0; keys < 500_000; keys += ROUND) {
       const batch = draw(ROUND)
       for (let at = 0; at < batch.length; at += 4) table.add(batch, at, 0)
       const { bytes, keys: held } = table.size()
       worst = Math.max(worst, (bytes - BASE) / held)
     }
-    expect(table.size().keys).toBe(Math.ceil(2_000_000 / ROUND) * ROUND)
+    expect(table.size().keys).toBe(500_000)
     expect(worst).toBeLessThanOrEqual(bytesPerKey)
   })
 
@@ -58,8 +58,9 @@ describe.each([
     const crowd = new Int32Array(4 * 2000)
     for (const first of [-1, 1]) {
       for (let i = 0; i < 2000; i++) crowd.set([first, i, 0, 0], i * 4)
-      for (let i = 0; i < 2000; i++) expect(table.add(crowd, i * 4, 0)).toBe(true)
-      for (let i = 0; i < 2000; i++) expect(table.add(crowd, i * 4, 0)).toBe(false)
+      const all = Array.from({ length: 2000 }, (_, i) => i * 4)
+      expect(all.every((at) => table.add(crowd, at, 0))).toBe(true)
+      expect(all.some((at) => table.add(crowd, at, 0))).toBe(false)
     }
   })
 })
@@ -78,7 +79,7 @@ test('a bounded table takes at most 40 bytes for each key that it may not forget
   const perRound = 4000
   const roundMs = 100
   // Ten rounds are within the window; older ones may go.
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < 80; round++) {
     const batch = draw(perRound)
     for (let at = 0; at < batch.length; at += 4) table.add(batch, at, round * roundMs)
     table.forgetBefore((round - 10) * roundMs)
@@ -102,11 +103,16 @@ test('a bounded table still knows the keys at the horizon', () => {
 /** Draws uniform keys whose first word is not zero, the same in every run. */
 function randomKeys(): (count: number) => Int32Array {
   let [x, y, z, w] = [123456789, 362436069, 521288629, 88675123]
-  return (count) =>
-    Int32Array.from({ length: count * 4 }, () => {
+  return (count) => {
+    const keys = new Int32Array(count * 4)
+    for (let i = 0; i < keys.length; i++) {
       const t = x ^ (x << 11)
-      ;[x, y, z] = [y, z, w]
+      x = y
+      y = z
+      z = w
       w = w ^ (w >>> 19) ^ t ^ (t >>> 8)
-      return w || 1
-    })
+      keys[i] = w || 1
+    }
+    return keys
+  }
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CheckpointError } from '../../../src/core/errors.ts'
+import type { StateSnapshot } from '../../../src/core/unit.ts'
+import { keyLog } from '../../../src/operators/dedup/keyLog.ts'
 import { dedupDriver, type DedupDriver, type Keyed } from './dedupDriver.ts'
 
 const PAGE = 2 ** 18
@@ -51,26 +53,34 @@ describe('snapshots', () => {
   })
 
   test('leave full objects alone and never write a larger one', async () => {
-    const dedup = dedupDriver({ windowMs: Infinity })
+    const { log, append, checkpoint, objects, restored } = numbered()
     for (let epoch = 0; epoch < 4; epoch++) {
-      dedup.feed(freshKeys(PAGE / 2 + 1000))
-      await dedup.checkpoint()
+      append(PAGE / 2 + 1000)
+      checkpoint()
     }
-    dedup.feed(freshKeys(2 * PAGE))
-    const { add } = await dedup.checkpoint()
+    append(2 * PAGE)
+    expect(log.bytes()).toBeGreaterThan(2 * PAGE * 16)
+    const { add } = checkpoint()
     expect(Math.max(...add.map(({ byteLength }) => byteLength))).toBe(PAGE * 16)
-    expect(bytesOf(dedup.objects.values())).toBe((4 * PAGE + 4000) * 16)
-    expect(dedup.objects.size).toBeLessThanOrEqual(7)
-    await dedup.restart()
-    expect(dedup.size().keys).toBe(4 * PAGE + 4000)
+    expect(objects.size).toBeLessThanOrEqual(7)
+    expect(log.bytes()).toBeLessThanOrEqual(PAGE * 16)
+    const before = new Set(objects.keys())
+    append(PAGE - 1)
+    checkpoint()
+    expect([...before].filter((name) => objects.has(name)).length).toBeGreaterThanOrEqual(4)
+    const numbers = await restored()
+    expect(numbers.length).toBe(5 * PAGE + 3999)
+    expect(numbers.every((number, i) => number === i + 1)).toBe(true)
   })
 
-  test('hold no more in memory than one object of keys, once they are stored', async () => {
-    const dedup = dedupDriver({ windowMs: Infinity })
-    dedup.feed(freshKeys(3 * PAGE + 5))
-    await dedup.checkpoint()
-    const { bytes, keys } = dedup.size()
-    expect(bytes).toBeLessThanOrEqual(24 * keys + 128 * 1024 + 16 * PAGE)
+  test('end exactly with a page without writing it again', async () => {
+    const { append, checkpoint, objects, restored } = numbered()
+    append(PAGE)
+    checkpoint()
+    const [first] = objects.keys()
+    append(1)
+    expect(checkpoint().keep).toEqual([first])
+    expect((await restored()).length).toBe(PAGE + 1)
   })
 
   test('go on folding after restarts, however short the runs', async () => {
@@ -180,3 +190,41 @@ describe('a damaged state', () => {
     expect(dedup.size().keys).toBe(1010)
   })
 })
+
+/** A log of the keys 1, 2, 3 …, and a store for its objects. */
+function numbered() {
+  const log = keyLog('dedup', false)
+  const objects = new Map<string, Uint8Array>()
+  const key = new Int32Array(4)
+  let last = 0
+  let epoch = 0
+  let kept: { inline: StateSnapshot['inline']; objects: readonly string[] }
+  return {
+    log,
+    objects,
+    append(count: number) {
+      for (let i = 0; i < count; i++) {
+        key[0] = ++last
+        log.append(key, 0, 0)
+      }
+    },
+    checkpoint() {
+      const snapshot = log.snapshot(-Infinity)
+      const names = snapshot.add.map((_, index) => `${epoch}-${index}`)
+      epoch++
+      log.added(names)
+      names.forEach((name, index) => objects.set(name, snapshot.add[index]!))
+      kept = { inline: snapshot.inline, objects: [...snapshot.keep, ...names] }
+      for (const name of objects.keys()) if (!kept.objects.includes(name)) objects.delete(name)
+      return snapshot
+    },
+    async restored() {
+      const numbers: number[] = []
+      const read = async (name: string): Promise<Uint8Array> => objects.get(name)!
+      await keyLog('dedup', false).restore({ ...kept, read }, ({ words, count }) => {
+        for (let i = 0; i < count; i++) numbers.push(words[i * 4]!)
+      })
+      return numbers
+    },
+  }
+}
