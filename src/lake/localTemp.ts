@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 import type { DiskIo } from './diskIo.ts'
 import type { DurableFolders } from './durableFolders.ts'
+import { isGone, processName } from './processName.ts'
 
-const DEAD_AFTER_MS = 60_000
 const OLD_AFTER_MS = 86_400_000
-const HOST = encodeURIComponent(hostname()).slice(0, 64)
-const NAME = /^(.+)-(\d+)-[0-9a-f]{16}$/
+const RANDOM = /-[0-9a-f]{16}$/
 
 export interface TempFiles {
   /** A new file with these bytes, synced; resolves with its path. */
@@ -18,7 +16,7 @@ export interface TempFiles {
 }
 
 /**
- * Files that get their real name when they are whole. `<host>-<pid>-<random>` says whose they are, so
+ * Files that get their real name when they are whole. `<process>-<random>` says whose they are, so
  * that the first write of a process removes those of dead ones.
  */
 export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders): TempFiles {
@@ -28,7 +26,7 @@ export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders)
 
   return {
     write: async (bytes) => {
-      const path = join(folder, `${HOST}-${process.pid}-${randomBytes(8).toString('hex')}`)
+      const path = join(folder, `${processName}-${randomBytes(8).toString('hex')}`)
       const file = await folders.within(folder, () => disk.open(path, 'create'))
       cleaned ??= removeDead(disk, folder, remove)
       await cleaned
@@ -57,18 +55,6 @@ async function removeDead(
     const stat = await disk.stat(path).catch(() => undefined)
     if (stat === undefined) continue
     const ageMs = Date.now() - stat.mtimeMs
-    const [, host, pid] = NAME.exec(name) ?? []
-    // A pid of another container with this host's name may be out of sight: it gets a minute.
-    const isDead = host === HOST && ageMs > DEAD_AFTER_MS && !isAlive(Number(pid))
-    if (isDead || ageMs > OLD_AFTER_MS) await remove(path)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
+    if (isGone(name.replace(RANDOM, '')) || ageMs > OLD_AFTER_MS) await remove(path)
   }
 }

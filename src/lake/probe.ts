@@ -2,26 +2,42 @@ import { randomUUID } from 'node:crypto'
 
 import { CheckpointError, ConfigError } from '../core/errors.ts'
 import type { ObjectStore, StagedObject } from './objectStore.ts'
+import { isGone, processName } from './processName.ts'
 
 const RACERS = 4
+const FOLDER = '_leases/_probe/'
+const taskOf = (racer: number): string => `_probe-${racer}`
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /**
  * Tries out what exactly-once rests on: of several creations of one key one succeeds, and publishing
  * never overwrites. Some S3 servers ignore conditional writes, some file systems have no hard links:
- * they are refused here, before any record is read. Leaves nothing behind.
+ * they are refused here, before any record is read. Leaves nothing behind, and takes away what
+ * probes of processes that were killed have left.
  *
  * @throws ConfigError `SBX_LAKE_UNSAFE`, `SBX_LAKE_NO_LINKS`; SinkError where the lake can't be written
  */
 export async function probe(store: ObjectStore): Promise<void> {
-  const name = randomUUID()
-  const created = `_leases/_probe/${name}-created`
-  const published = `_leases/_probe/${name}-published`
+  await removeLeftovers(store)
+  const name = `${FOLDER}${processName}-${randomUUID()}`
+  const created = `${name}.created`
+  const published = `${name}.published`
   try {
     await probeCreate(store, created)
-    await probePublish(store, `probe-${name}`, published)
+    await probePublish(store, published)
   } finally {
     await Promise.allSettled([store.remove(created), store.remove(published)])
+  }
+}
+
+async function removeLeftovers(store: ObjectStore): Promise<void> {
+  const isLeftover = (key: string): boolean =>
+    key.startsWith(FOLDER) && isGone(key.slice(FOLDER.length).replace(/-[0-9a-f-]{36}\.\w+$/, ''))
+  for await (const { key } of store.list(FOLDER)) if (isLeftover(key)) await store.remove(key)
+  for (let racer = 0; racer < RACERS; racer++) {
+    for await (const object of store.listStaged(taskOf(racer))) {
+      if (isLeftover(object.key)) await store.discard(object)
+    }
   }
 }
 
@@ -39,9 +55,9 @@ async function probeCreate(store: ObjectStore, key: string): Promise<void> {
   )
 }
 
-async function probePublish(store: ObjectStore, task: string, key: string): Promise<void> {
+async function probePublish(store: ObjectStore, key: string): Promise<void> {
   const objects = await Promise.all(
-    Array.from({ length: RACERS }, (_, racer) => stageOne(store, `${task}-${racer}`, key, racer)),
+    Array.from({ length: RACERS }, (_, racer) => stageOne(store, taskOf(racer), key, racer)),
   )
   try {
     const answers = await Promise.all(objects.map((object) => publishOne(store, object)))

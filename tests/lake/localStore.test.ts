@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes } from 'node:fs/promises'
 import { writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -10,6 +10,7 @@ import type { DiskIo } from '../../src/lake/diskIo.ts'
 import { localStore } from '../../src/lake/localStore.ts'
 import type { ObjectStore } from '../../src/lake/objectStore.ts'
 import { probe } from '../../src/lake/probe.ts'
+import { processName } from '../../src/lake/processName.ts'
 import { objectStoreContract } from './objectStore.contract.ts'
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -97,24 +98,22 @@ test('follows links to folders and files, and ignores what is neither', async ()
 })
 
 test('removes the temporary files of dead processes, and leaves those of others', async () => {
-  const host = encodeURIComponent(hostname()).slice(0, 64)
   const names = {
-    dead: `${host}-4194399-0123456789abcdef`,
-    young: `${host}-4194398-0123456789abcdef`,
-    alive: `${host}-${process.pid}-0123456789abcdef`,
+    dead: `${processName.replace(/\d+$/, '4194399')}-0123456789abcdef`,
+    alive: `${processName}-0123456789abcdef`,
     elsewhere: `another-4194399-0123456789abcdef`,
     ancient: `another-1-0123456789abcdef`,
   }
   const temp = join(root, '_staging/_tmp')
   await mkdir(temp, { recursive: true })
-  const ageMs = { dead: 120, young: 0, alive: 120, elsewhere: 120, ancient: 100_000 }
+  const ageMs = { dead: 0, alive: 120, elsewhere: 120, ancient: 100_000 }
   for (const [kind, name] of Object.entries(names)) {
     await writeFile(join(temp, name), kind)
     const then = Date.now() / 1000 - ageMs[kind as keyof typeof ageMs]
     await utimes(join(temp, name), then, then)
   }
   await localStore(root).create('a', encode('x'))
-  expect((await readdir(temp)).sort()).toEqual([names.alive, names.elsewhere, names.young].sort())
+  expect((await readdir(temp)).sort()).toEqual([names.alive, names.elsewhere].sort())
 })
 
 describe('a disk that fails', () => {

@@ -3,6 +3,7 @@ import type { PreparedFile, Publisher, PublisherContext, SinkCommit } from '../.
 import { parseDataFileName } from '../../lake/dataFileName.ts'
 import { deltaLog } from '../../lake/delta/deltaLog.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
+import { refuseForeignTxn } from './deltaTxn.ts'
 import { foldCommits, type Verdict } from './foldCommits.ts'
 
 export interface DeltaPublisherOptions {
@@ -77,6 +78,10 @@ export function openDeltaPublisher(options: DeltaPublisherOptions): Publisher {
         removed++
       }
       return removed
+    },
+
+    async refuseForeign(lineage, task) {
+      refuseForeignTxn(path, await log.snapshot(), { ...context, lineage, task })
     },
   }
 }

@@ -6,8 +6,26 @@ import type { DeltaLog } from '../../lake/delta/deltaLog.ts'
 import type { Snapshot } from '../../lake/delta/snapshot.ts'
 
 /** Under which name a task's epochs are counted in a table's log. */
-export const appIdOf = ({ lineage, topology, task, node }: SinkCommit): string =>
+export const appIdOf = ({ lineage, topology, task, node }: Writer): string =>
   [lineage, topology, task, node].join('/')
+
+type Writer = Pick<SinkCommit, 'lineage' | 'topology' | 'task' | 'node'>
+
+/**
+ * Refuses a task that has no checkpoint while the table knows epochs of it.
+ *
+ * @throws CheckpointError SBX_DELTA_FOREIGN_TXN
+ */
+export function refuseForeignTxn(
+  path: string,
+  { txns }: Pick<Snapshot, 'txns'>,
+  writer: Writer,
+): void {
+  const { topology, lineage, node } = writer
+  const own = appIdOf(writer)
+  const appId = txns.has(own) ? own : foreignTxn({ txns }, topology, lineage, node)
+  if (appId !== undefined) throw refused(path, writer, appId)
+}
 
 /**
  * The name of a `txn` that this topology wrote under another lineage: its checkpoints were lost or removed,
@@ -84,9 +102,9 @@ function isSame(path: string, entry: readonly Action[], { task, epoch, files }: 
   return added.toSorted().join('\n') === expected.toSorted().join('\n')
 }
 
-function refused(path: string, { topology, node }: SinkCommit, appId: string): CheckpointError {
+function refused(path: string, { topology, node }: Writer, appId: string): CheckpointError {
   return new CheckpointError(
-    `the table ${path} holds what '${topology}' wrote under another lineage (${appId}), whose checkpoints are not there: reading everything anew would double it. Restore _checkpoints/${topology} from a copy of the lake, or empty the table with \`sluicebox reset\`, or give the topology another name`,
+    `the table ${path} holds what '${topology}' wrote as ${appId}, whose checkpoints are not there: reading everything anew would double it. Restore _checkpoints/${topology} from a copy of the lake, or empty the table with \`sluicebox reset\`, or give the topology another name`,
     { code: 'SBX_DELTA_FOREIGN_TXN', node },
   )
 }

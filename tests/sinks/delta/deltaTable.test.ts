@@ -231,7 +231,7 @@ describe('a table and checkpoints that do not belong together', () => {
     await publisher.publish(await prepare(1, [post('a')]))
     const anew = { ...(await prepare(1, [post('a')], 'tweets', '1-b')), lineage: 'new' }
     await expect(publisher.publish(anew)).rejects.toThrow(
-      /under another lineage \(line\/flow\/tweets\/posts\).*Restore _checkpoints\/flow/,
+      /wrote as line\/flow\/tweets\/posts.*Restore _checkpoints\/flow/,
     )
     expect(await records()).toBe(1)
     const snapshot = await deltaLog({ store, path, clock }).snapshot()
