@@ -7,7 +7,8 @@ import { logPath } from '../../lake/delta/actions.ts'
 import type { Action } from '../../lake/delta/actions.ts'
 import { deltaLog } from '../../lake/delta/deltaLog.ts'
 import type { DeltaLog } from '../../lake/delta/deltaLog.ts'
-import { deltaColumns, deltaSchema } from '../../lake/delta/deltaSchema.ts'
+import { deltaSchema } from '../../lake/delta/deltaSchema.ts'
+import { readDelta } from '../../lake/delta/readDelta.ts'
 import type { Snapshot } from '../../lake/delta/snapshot.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import type { TableVersion } from '../build/sourceTable.ts'
@@ -16,7 +17,7 @@ import type { TableVersion } from '../build/sourceTable.ts'
 export interface DeltaTables {
   /** The newest version; undefined where there is no table. */
   newest(path: string): Promise<number | undefined>
-  /** The table at a version that `newest` gave. */
+  /** The table as it was at a version. */
   at(path: string, version: number): Promise<TableVersion>
   /**
    * Makes one file all that a table holds. Idempotent by `appId` and `epoch`.
@@ -41,7 +42,6 @@ export interface TableContent {
 /** The Delta tables of a lake. */
 export function deltaTables(store: ObjectStore, clock: Pick<Clock, 'now'>): DeltaTables {
   const logs = new Map<string, DeltaLog>()
-  const seen = new Map<string, Snapshot>()
   const logOf = (path: string): DeltaLog => {
     const log = logs.get(path) ?? deltaLog({ store, path, clock })
     logs.set(path, log)
@@ -49,17 +49,15 @@ export function deltaTables(store: ObjectStore, clock: Pick<Clock, 'now'>): Delt
   }
   return {
     newest: async (path) => {
-      const snapshot = await logOf(path).snapshot()
-      if (snapshot.version < 0) return undefined
-      seen.set(path, snapshot)
-      return snapshot.version
+      const { version } = await logOf(path).snapshot()
+      return version < 0 ? undefined : version
     },
 
     at: async (path, version) => {
-      const snapshot = seen.get(path)
-      if (snapshot?.version === version) return tableVersion(path, snapshot)
+      const table = await readDelta(store, path, version)
+      if (table?.version === version) return table
       throw new CheckpointError(
-        `version ${version} of ${store.url}/${path} was never read here: run again, which takes the newest`,
+        `${store.url}/${path} has no version ${version}: its log was put back from another time. Run again, which takes the newest`,
         { code: 'SBX_MODELS_SOURCE' },
       )
     },
@@ -74,20 +72,6 @@ export function deltaTables(store: ObjectStore, clock: Pick<Clock, 'now'>): Delt
       })
       return isDone ? versionOf(log, after, content) : after.version
     },
-  }
-}
-
-function tableVersion(path: string, { metadata, files }: Snapshot): TableVersion {
-  const { columns, unknown } = deltaColumns(metadata?.schemaString ?? '{"fields":[]}')
-  if (unknown.length > 0) {
-    throw new CheckpointError(`${path} has columns that models can't read: ${unknown.join(', ')}`, {
-      code: 'SBX_MODELS_SOURCE',
-    })
-  }
-  return {
-    columns,
-    partitionColumns: metadata?.partitionColumns ?? [],
-    files: [...files].map(([file, { partitionValues }]) => ({ path: file, partitionValues })),
   }
 }
 
