@@ -27,7 +27,7 @@ export function filter<In, Kept extends In = In, const Choice extends OnError = 
   options: OnErrorOptions<Choice> = {},
 ): StatelessOperator<In, Kept, { filtered: In } & OnErrorPorts<Choice>> {
   const rejects = options.onError === 'reject'
-  const keeps = predicate as (record: In, envelope: Envelope) => boolean
+  const keeps: (record: In, envelope: Envelope) => boolean = predicate
   return Object.freeze({
     kind: 'operator',
     type: 'filter',

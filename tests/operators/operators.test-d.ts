@@ -20,8 +20,8 @@ declare const bare: Stream<Tweet, false>
 declare const bytes: Stream<Uint8Array, true>
 
 /** One line each, so that an error and its expectation stand together. */
-const via = bare.via.bind(bare) as typeof bare.via
-const split = bare.split.bind(bare) as typeof bare.split
+const via: typeof bare.via = (name, operator) => bare.via(name, operator)
+const split: typeof bare.split = (name, operator) => bare.split(name, operator)
 
 test('map infers what comes in and what goes out', () => {
   const likes = tweets.via(
@@ -37,7 +37,7 @@ test('map infers what comes in and what goes out', () => {
   tweets.via(
     'nope',
     // @ts-expect-error no such field
-    map((tweet) => tweet.nope),
+    map((tweet) => String(tweet.nope)),
   )
 })
 
@@ -51,7 +51,7 @@ test('onError adds the rejected port, which somebody must take', () => {
   // @ts-expect-error nobody takes what is rejected
   via('map', map(likes, { onError: 'reject' }))
   // @ts-expect-error without onError there is no such port
-  split('map', map(likes)).rejected
+  expectTypeOf(split('map', map(likes)).rejected)
   // @ts-expect-error no such choice
   map(likes, { onError: 'ignore' })
 })
