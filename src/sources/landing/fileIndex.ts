@@ -1,6 +1,5 @@
-import { CheckpointError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
 import type { SourcePosition, StoredState } from '../../core/unit.ts'
+import { decodeInline, decodeSegment, encodeInline, encodeSegment } from './fileSegment.ts'
 import type { FileState } from './fileState.ts'
 
 /**
@@ -35,9 +34,7 @@ interface Segment {
   readonly paths: readonly string[]
 }
 
-const FORMAT_VERSION = 1
-
-/** @throws {@link CheckpointError} `SBX_LANDING_POSITION`: the restored position can't be read. */
+/** Rejects with CheckpointError `SBX_LANDING_POSITION` where the restored position can't be read. */
 export async function openFileIndex(restored: StoredState | undefined): Promise<FileIndex> {
   const states = new Map<string, FileState>()
   const open = new Set<string>()
@@ -67,10 +64,15 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
   }
 
   if (restored !== undefined) {
-    const objects = await Promise.all(restored.objects.map((name) => readSegment(restored, name)))
+    const objects = await Promise.all(
+      restored.objects.map(async (name) => ({
+        name,
+        ...decodeSegment(name, await restored.read(name)),
+      })),
+    )
     objects.sort((a, b) => a.sequence - b.sequence)
     for (const { files } of objects) files.forEach(set)
-    for (const state of readInline(restored.inline)) {
+    for (const state of decodeInline(restored.inline)) {
       set(state)
       open.add(state.path)
     }
@@ -102,11 +104,7 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
     hasSize: (size) => sizes.has(size),
     withContent: (size, digest) => contents.get(contentKey(size, digest)),
     position() {
-      const inProgress = [...open].sort().map((path) => states.get(path)!)
-      const inline =
-        inProgress.length === 0
-          ? null
-          : { formatVersion: FORMAT_VERSION, files: inProgress as unknown as Json }
+      const inline = encodeInline([...open].sort().map((path) => states.get(path)!))
       pending = undefined
       if (fresh.size === 0) return { inline, add: [], keep: segments.map(({ name }) => name) }
 
@@ -119,7 +117,7 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
       const files = pending.paths.map((path) => states.get(path)!)
       return {
         inline,
-        add: [writeSegment(nextSequence(segments), files)],
+        add: [encodeSegment(nextSequence(segments), files)],
         keep: pending.kept.map(({ name }) => name),
       }
     },
@@ -141,58 +139,3 @@ function isWhole({ raw, size, problem, copied, inside }: FileState): boolean {
 const contentKey = (size: number, digest: string): string => `${size} ${digest}`
 
 const nextSequence = (segments: readonly Segment[]): number => (segments.at(-1)?.sequence ?? 0) + 1
-
-function writeSegment(sequence: number, files: readonly FileState[]): Uint8Array {
-  const head = { formatVersion: FORMAT_VERSION, sequence, files: files.length }
-  return Buffer.from([head, ...files].map((line) => `${JSON.stringify(line)}\n`).join(''))
-}
-
-interface ReadSegment {
-  readonly name: string
-  readonly sequence: number
-  readonly files: readonly FileState[]
-}
-
-async function readSegment(stored: StoredState, name: string): Promise<ReadSegment> {
-  const text = Buffer.from(await stored.read(name)).toString()
-  try {
-    const [head, ...files] = text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as unknown)
-    const { formatVersion, sequence, files: count } = head as Record<string, unknown>
-    if (
-      formatVersion === FORMAT_VERSION &&
-      count === files.length &&
-      typeof sequence === 'number'
-    ) {
-      return { name, sequence, files: files.map(fileState) }
-    }
-  } catch (cause) {
-    throw damaged(name, cause)
-  }
-  throw damaged(name, `of format ${FORMAT_VERSION} and whole it is not`)
-}
-
-function readInline(inline: Json): readonly FileState[] {
-  if (inline === null) return []
-  const { formatVersion, files } = inline as { formatVersion?: unknown; files?: unknown }
-  if (formatVersion === FORMAT_VERSION && Array.isArray(files)) return files.map(fileState)
-  throw damaged('the checkpoint', `of format ${FORMAT_VERSION} it is not`)
-}
-
-function fileState(value: unknown): FileState {
-  const state = value as FileState
-  const numbers = [state.size, state.mtimeMs, state.raw, state.at]
-  if (typeof state.path === 'string' && numbers.every((field) => typeof field === 'number'))
-    return state
-  throw damaged('the checkpoint', `no state of a file: ${JSON.stringify(value).slice(0, 100)}`)
-}
-
-function damaged(where: string, cause: unknown): CheckpointError {
-  if (cause instanceof CheckpointError) return cause
-  return new CheckpointError(
-    `the position of the landing zone in ${where} can't be read; restore it from a copy, or read everything again with --reset`,
-    { code: 'SBX_LANDING_POSITION', cause },
-  )
-}
