@@ -22,12 +22,12 @@ export interface Pools {
 
 type Phrase = (faker: Faker) => string
 
-const USERNAMES = 1500
+const USERNAMES = 1000
 const HASHTAGS = 400
 const SUBREDDITS = 60
 const CHANNELS = 500
 const HOSTS = 40
-const SENTENCES = 240
+const SENTENCES = 200
 
 const LANGUAGES: ReadonlyMap<string, readonly [Faker, readonly Phrase[]]> = new Map([
   [

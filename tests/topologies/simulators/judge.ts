@@ -45,7 +45,7 @@ function json(raw: string): Json | undefined {
 
 function csvRow(raw: string): Json | undefined {
   const columns = YOUTUBE_HEADER.split(',')
-  const [row] = parse(raw, { relax_column_count: true }) as string[][]
+  const [row] = parse(raw, { relax_column_count: true })
   if (row?.length !== columns.length) return undefined
   return Object.fromEntries(columns.map((column, at) => [column, row[at]]))
 }

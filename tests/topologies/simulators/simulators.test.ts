@@ -164,7 +164,7 @@ test('writes CSV that csv-parse reads, line ends in fields included', () => {
   const simulator = youtube(SEED)
   const rows = recordsOf(simulator, 5000).filter(({ fate }) => fate !== 'broken_record')
   const text = `${YOUTUBE_HEADER}\n${rows.map(({ raw }) => `${raw}\n`).join('')}`
-  const parsed = parse(text, { columns: true }) as Record<string, string>[]
+  const parsed = parse<Record<string, string>>(text, { columns: true })
   expect(parsed).toHaveLength(rows.length)
   expect(Object.keys(parsed[0]!).join(',')).toBe(YOUTUBE_HEADER)
   expect(parsed.some(({ description }) => description!.includes('\n'))).toBe(true)
