@@ -3,63 +3,22 @@ import { shown, type Bounds, type Values } from './valueBuffer.ts'
 const FIRST_CAPACITY = 256
 /** Buffers beyond this are given back when they are cleared: one long value must not be paid for ever. */
 const KEPT_CAPACITY = 4 << 20
-/** Short strings are joined and written by one native call, at most so many and so long. */
-const JOINED = 256
-const JOINED_UNITS = 16_384
-/** After text that is not ASCII, so many rounds are written one by one. */
-const DIRECT_ROUNDS = 16
-/** Holds the place of the length in front of every value. */
-const PLACE = '\0\0\0\0'
+/** Up to so many characters a loop is faster than a call into the runtime. */
+const SHORT = 16
 
 /** Strings as UTF-8, each behind its length; a lone surrogate becomes U+FFFD. */
 export function stringValues(): Values {
   const bytes = byteBuffer()
-  const waiting: string[] = []
-  let joined = ''
-  /** Length of `joined` as if it were built: UTF-16 units of what waits, and its places. */
-  let units = 0
-  let direct = 0
-
-  const drain = (): void => {
-    if (direct > 0) {
-      direct--
-      for (const text of waiting) bytes.text(text)
-    } else if (!bytes.ascii(joined, waiting)) {
-      direct = DIRECT_ROUNDS
-      for (const text of waiting) bytes.text(text)
-    }
-    waiting.length = 0
-    joined = ''
-    units = 0
-  }
-
   return {
     append(value) {
       if (typeof value !== 'string') throw new TypeError(`${shown(value)} is no string`)
-      if (value.length > JOINED_UNITS) {
-        drain()
-        bytes.text(value)
-        return bytes.length()
-      }
-      waiting.push(value)
-      units += value.length + 4
-      if (direct === 0) joined += PLACE + value
-      if (waiting.length === JOINED || units > JOINED_UNITS) drain()
-      return bytes.length() + units
+      bytes.text(value)
+      return bytes.length()
     },
-    view() {
-      drain()
-      return bytes.view()
-    },
-    bounds() {
-      drain()
-      return bytes.bounds()
-    },
-    clear() {
-      drain()
-      bytes.clear()
-    },
-    capacity: () => bytes.capacity() + units * 2,
+    view: bytes.view,
+    bounds: bytes.bounds,
+    clear: bytes.clear,
+    capacity: bytes.capacity,
   }
 }
 
@@ -89,32 +48,35 @@ function byteBuffer() {
     bytes.copy(grown, 0, 0, at)
     bytes = grown
   }
+  const endValue = (length: number): void => {
+    bytes[at] = length
+    bytes[at + 1] = length >>> 8
+    bytes[at + 2] = length >>> 16
+    bytes[at + 3] = length >>> 24
+    at += 4 + length
+  }
+  /** False where the text is not ASCII; then nothing is written. */
+  const shortAscii = (value: string): boolean => {
+    const start = at + 4
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit > 127) return false
+      bytes[start + i] = unit
+    }
+    endValue(value.length)
+    return true
+  }
   return {
     text(value: string): void {
       // A UTF-16 unit takes three bytes at most; worth counting only where that is much.
-      const most = value.length < 65_536 ? value.length * 3 : Buffer.byteLength(value)
-      reserve(4 + most)
-      const length = bytes.write(value, at + 4)
-      bytes.writeUInt32LE(length, at)
-      at += 4 + length
-    },
-    /** Writes what was joined, if it is ASCII; else false, and nothing is written. */
-    ascii(joined: string, values: readonly string[]): boolean {
-      reserve(joined.length * 3)
-      if (bytes.write(joined, at) !== joined.length) return false
-      for (const { length } of values) {
-        // The place holds zeros.
-        bytes[at] = length
-        if (length > 255) bytes.writeUInt32LE(length, at)
-        at += 4 + length
-      }
-      return true
+      reserve(4 + (value.length < 65_536 ? value.length * 3 : Buffer.byteLength(value)))
+      if (value.length <= SHORT && shortAscii(value)) return
+      endValue(bytes.write(value, at + 4))
     },
     raw(value: Uint8Array): void {
       reserve(4 + value.length)
-      bytes.writeUInt32LE(value.length, at)
       bytes.set(value, at + 4)
-      at += 4 + value.length
+      endValue(value.length)
     },
     length: () => at,
     view: (): Uint8Array => bytes.subarray(0, at),
