@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { parse } from 'csv-parse/sync'
@@ -149,6 +151,23 @@ describe.each(['twitter', 'reddit', 'youtube'] as const)('%s', (platform) => {
     if (platform === 'youtube') return
     expect(records.filter(({ raw }) => /[\r\n]|^\s*$/.test(raw))).toEqual([])
   })
+})
+
+test('makes the same bytes in every process, wherever it runs', () => {
+  const script = `
+    import { createHash } from 'node:crypto'
+    const { twitter } = await import(process.argv[1])
+    const simulator = twitter(${SEED})
+    const hash = createHash('sha256')
+    for (let index = 999; index >= 0; index--) hash.update(simulator(index).raw)
+    console.log(hash.digest('hex'))`
+  const { href } = new URL('../../../topologies/simulators/twitter.ts', import.meta.url)
+  const args = ['--input-type=module', '--eval', script, href]
+  const env = { ...process.env, TZ: 'Asia/Tokyo', LC_ALL: 'tr_TR.UTF-8' }
+  const theirs = execFileSync(process.execPath, args, { env }).toString().trim()
+  const ours = createHash('sha256')
+  for (const { raw } of recordsOf(twitter(SEED), 1000).reverse()) ours.update(raw)
+  expect(theirs).toBe(ours.digest('hex'))
 })
 
 test('writes texts that trip careless readers', () => {
