@@ -8,6 +8,7 @@ import { openLake } from '../lake/openLake.ts'
 import { probe } from '../lake/probe.ts'
 import { acceptCheckpoint } from './acceptCheckpoint.ts'
 import { checkpointStore, readLineage } from './checkpointStore.ts'
+import { holdTask } from './holdTask.ts'
 import { addToLedger, type Ledger } from './ledger.ts'
 import { modelsBody } from './modelsBody.ts'
 import type { Resolved } from './options.ts'
@@ -37,6 +38,8 @@ interface Shared {
   /** Aborted: end at once. */
   readonly signal: AbortSignal
   readonly progress: { bytes: number; batches: number; records: number; epochs: number }
+  /** Tasks that this process holds at the moment. */
+  readonly held: Set<string>
 }
 
 /** Runs all tasks of a topology in this process, and ends them together. */
@@ -64,6 +67,7 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
       stopping: stopping.signal,
       signal: AbortSignal.any(signals),
       progress,
+      held: new Set(),
     }
     const { tasks, builds } = await runTasks(shared, stopping, failing)
     const durationSeconds = (options.clock.now() - startedMs) / 1000
@@ -169,6 +173,8 @@ async function runModels(
         })
       },
     })
+    // Whoever ends the inputs may build: nobody waits for another's models while there is input to read.
+    if (mode === 'micro-batch') await inputsDone
     return await runBody(shared, node.name, body)
   } finally {
     await builder.close()
@@ -177,45 +183,54 @@ async function runModels(
 
 /** Runs one task under the commit protocol and adds up what it did. */
 async function runBody(shared: Shared, node: string, body: TaskBody): Promise<TaskResult> {
-  const { options, store, topology, lineage, runId, progress } = shared
+  const { options, store, topology, lineage, runId, progress, held, signal, stopping } = shared
+  const { clock, logger, mode } = options
   const checkpoints = checkpointStore(store, topology.name, lineage, body.task)
   const ledger: Ledger = {}
   let epochs = 0
-  await runTask({
-    protocol: {
-      topology: topology.name,
-      lineage,
-      task: body.task,
-      runId,
-      identity: body.identity,
-      dropState: options.dropState,
-      whenLost: 'claim',
-      fenceMs: FENCE_MS,
-      surveyMs: SURVEY_MS,
-    },
-    body,
-    checkpoints,
-    clock: options.clock,
-    nodes: topology.nodes.filter((other) => other.name === node || body.nodes.includes(other.name)),
-    signal: shared.signal,
-    accept: (newest) => acceptCheckpoint(newest, body.identity, options),
-    async acceptEmpty() {
-      for (const sink of body.sinks)
-        await shared.publishers.get(sink)?.refuseForeign?.(lineage, body.task)
-    },
-    onCommit(checkpoint, added) {
-      epochs++
-      progress.epochs++
-      progress.records += added[node]?.in ?? 0
-      addToLedger(ledger, added)
-      options.logger.info('committed', {
-        run_id: runId,
+  const run = (held: AbortSignal) =>
+    runTask({
+      protocol: {
+        topology: topology.name,
+        lineage,
         task: body.task,
-        epoch: checkpoint.epoch,
-        records_processed: added[node]?.in ?? 0,
-      })
-    },
-  })
+        runId,
+        identity: body.identity,
+        dropState: options.dropState,
+        whenLost: 'claim',
+        fenceMs: FENCE_MS,
+        surveyMs: SURVEY_MS,
+      },
+      body,
+      checkpoints,
+      clock: options.clock,
+      nodes: topology.nodes.filter(
+        (other) => other.name === node || body.nodes.includes(other.name),
+      ),
+      signal: held,
+      accept: (newest) => acceptCheckpoint(newest, body.identity, options),
+      async acceptEmpty() {
+        for (const sink of body.sinks)
+          await shared.publishers.get(sink)?.refuseForeign?.(lineage, body.task)
+      },
+      onCommit(checkpoint, added) {
+        epochs++
+        progress.epochs++
+        progress.records += added[node]?.in ?? 0
+        addToLedger(ledger, added)
+        options.logger.info('committed', {
+          run_id: runId,
+          task: body.task,
+          epoch: checkpoint.epoch,
+          records_processed: added[node]?.in ?? 0,
+        })
+      },
+    })
+  await holdTask(
+    { store, topology: topology.name, runId, clock, logger, mode, held, signal, stopping },
+    body.task,
+    run,
+  )
   const newest = await checkpoints.newest()
   return {
     task: body.task,

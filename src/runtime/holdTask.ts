@@ -1,0 +1,59 @@
+import { CheckpointError } from '../core/errors.ts'
+import type { Logger } from '../core/unit.ts'
+import { acquireLease, STALE_MS, type Holder, type LeaseOptions } from './lease.ts'
+
+export interface HoldOptions extends LeaseOptions {
+  readonly logger: Logger
+  readonly mode: 'micro-batch' | 'streaming'
+  /** Tasks that this process holds at the moment. */
+  readonly held: Set<string>
+  /** Aborted: give up at once. */
+  readonly signal: AbortSignal
+  /** Aborted: a streaming run no longer waits for what others hold. */
+  readonly stopping: AbortSignal
+}
+
+/**
+ * Runs a task while this process holds its lease, again and again until it has ended under it. Waits while
+ * somebody else holds the task.
+ *
+ * @param run - Ends early when its signal is aborted: the lease was lost.
+ * @throws CheckpointError `SBX_TASK_HELD` in a micro-batch that has had nothing else to do for 10 s
+ */
+export async function holdTask(
+  options: HoldOptions,
+  task: string,
+  run: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const { clock, logger, mode, held, signal, stopping } = options
+  const giveUp = mode === 'streaming' ? AbortSignal.any([signal, stopping]) : signal
+  let waitingMs: number | undefined
+  const onWait = (holder: Holder): void => {
+    if (waitingMs === undefined) logger.info('waiting', { task, holder })
+    // While there is other work the wait costs nothing.
+    if (waitingMs === undefined || held.size > 0) waitingMs = clock.now()
+    if (mode === 'micro-batch' && clock.now() - waitingMs >= STALE_MS) throw heldBy(task, holder)
+  }
+  for (;;) {
+    const lease = await acquireLease(options, task, giveUp, onWait)
+    if (lease === undefined) return signal.throwIfAborted()
+    held.add(task)
+    try {
+      await run(AbortSignal.any([signal, lease.lost]))
+      return
+    } catch (error) {
+      if (!lease.lost.aborted || signal.aborted) throw error
+      logger.warn('lease_lost', { task })
+    } finally {
+      held.delete(task)
+      await lease.release()
+    }
+  }
+}
+
+function heldBy(task: string, { host, pid, runId }: Holder): CheckpointError {
+  return new CheckpointError(
+    `the task ${task} of this lake is held by another run, ${runId} (process ${pid} on ${host}), and nothing is left to do here without it. Nothing was changed or doubled. Wait for that run or end it, then start again`,
+    { code: 'SBX_TASK_HELD', node: task },
+  )
+}
