@@ -67,6 +67,7 @@ export function advance(state: State, answer: Answer): State {
       if (answer.kind !== 'done') break
       return state.holding ? keepTwo(state) : claim(state)
     case 'restage':
+      if (answer.kind === 'missing') return suspect(state, answer)
       if (answer.kind !== 'restaged') break
       return publish({ ...state, doubt: undefined }, answer.checkpoint)
     case 'create':
