@@ -1,13 +1,12 @@
 import type { Column } from '../../core/columns.ts'
 import { encodeLevels } from './levels.ts'
-import { CODEC, dataPage, type Codec, type Page } from './page.ts'
+import { dataPage, type Page } from './page.ts'
 import type { Bound, Bounds } from './valueBuffer.ts'
 import { valuesOf } from './values.ts'
 
 /** One column of one row group, ready to be written. */
 export interface ColumnChunk {
   readonly column: Column
-  readonly codec: Codec
   readonly pages: readonly Page[]
   /** Nulls and empty lists included. */
   readonly values: number
@@ -30,8 +29,6 @@ export interface ColumnBuffer {
 const PAGE_BYTES = 512 << 10
 /** Lists may be empty, and nulls take no bytes: a page also ends at so many values. */
 const PAGE_VALUES = 1 << 17
-/** A chunk below this is not worth a compressor. */
-const WORTH_COMPRESSING = 200
 const FIRST_LEVELS = 64
 
 /** An empty buffer for a column. */
@@ -48,7 +45,7 @@ export function columnBuffer(column: Column): ColumnBuffer {
   let bounds: Bounds | undefined
   let unordered = false
 
-  const endPage = (codec: Codec): void => {
+  const endPage = (): void => {
     const count = defined.count()
     const body = [values.view()]
     if (highest > 0) body.unshift(encodeLevels(defined.levels(), count, highest === 2 ? 2 : 1))
@@ -56,7 +53,7 @@ export function columnBuffer(column: Column): ColumnBuffer {
     const found = isList ? undefined : values.bounds()
     if (found === undefined) unordered ||= values.view().length > 0
     else bounds = bounds === undefined ? found : widen(bounds, found)
-    const page = dataPage(body, count, codec)
+    const page = dataPage(body, count)
     pages.push(page)
     heldPages += page.bytes
     total += count
@@ -93,14 +90,12 @@ export function columnBuffer(column: Column): ColumnBuffer {
         size = values.append(value)
         defined.push(highest)
       }
-      if (size >= PAGE_BYTES || defined.count() >= PAGE_VALUES) endPage(CODEC.zstd)
+      if (size >= PAGE_BYTES || defined.count() >= PAGE_VALUES) endPage()
     },
     heldBytes: () => values.capacity() + defined.capacity() + repeated.capacity() + heldPages,
     finish() {
-      const isSmall = pages.length === 0 && values.view().length < WORTH_COMPRESSING
-      const codec = isSmall ? CODEC.none : CODEC.zstd
-      if (defined.count() > 0) endPage(codec)
-      return { column, codec, pages, values: total, nulls, bounds: unordered ? undefined : bounds }
+      if (defined.count() > 0) endPage()
+      return { column, pages, values: total, nulls, bounds: unordered ? undefined : bounds }
     },
   }
 }

@@ -27,6 +27,7 @@ const REPEATED = 2
 const CONVERTED_LIST = 3
 const PLAIN = 0
 const RLE = 3
+const ZSTD = 6
 
 /** The footer of a Parquet file, without its length and magic. */
 export function fileMetadata(
@@ -95,7 +96,7 @@ function chunkMetadata({ chunk, offset }: PlacedChunk): Thrift {
       1: i32(COLUMN_FORMATS[type].physical),
       2: list([i32(PLAIN), i32(RLE)]),
       3: list(path.map((part) => binary(part))),
-      4: i32(chunk.codec),
+      4: i32(ZSTD),
       5: i64(chunk.values),
       6: i64(rawBytes(chunk)),
       7: i64(storedBytes(chunk)),

@@ -1,10 +1,6 @@
 import { constants, crc32, zstdCompressSync } from 'node:zlib'
 import { encodeThrift, thrift } from './thrift.ts'
 
-/** Parquet's number for what a column chunk is compressed with. */
-export const CODEC = Object.freeze({ none: 0, zstd: 6 })
-export type Codec = (typeof CODEC)[keyof typeof CODEC]
-
 /** A data page, ready to be written. */
 export interface Page {
   /** Header and body. */
@@ -23,14 +19,14 @@ const LEVEL = 1
 const OVERHEAD = 1024
 
 /**
- * Makes a data page (version 1, which every reader knows) with a checksum.
+ * Makes a data page (version 1, which every reader knows), compressed by zstd and with a checksum.
  *
  * @param body repetition levels, definition levels, values; copied
  * @param values how many, nulls and empty lists included
  */
-export function dataPage(body: readonly Uint8Array[], values: number, codec: Codec): Page {
+export function dataPage(body: readonly Uint8Array[], values: number): Page {
   const raw = body.length === 1 ? body[0]! : Buffer.concat(body)
-  const bytes = codec === CODEC.zstd ? compress(raw) : Uint8Array.from(raw)
+  const bytes = compress(raw)
   const { i32, struct } = thrift
   const header = encodeThrift(
     struct({
