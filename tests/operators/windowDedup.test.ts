@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ConfigError } from '../../src/core/errors.ts'
+import { defineTopology } from '../../src/core/defineTopology.ts'
+import { ConfigError, OperatorError } from '../../src/core/errors.ts'
 import { windowDedup, type WindowDedupOptions } from '../../src/operators/windowDedup.ts'
+import { memorySink } from '../../src/sinks/memorySink.ts'
+import { memorySource } from '../../src/sources/memorySource.ts'
+import { testDriver } from '../../src/testing/testDriver.ts'
 import { dedupDriver, type Durations, type Fate, type Keyed } from './dedup/dedupDriver.ts'
 
 const HOUR = 3_600_000
@@ -332,6 +336,35 @@ describe('an event time', () => {
       expect(operator.eventTimeMs(time)).toBeNaN()
     }
     expect(operator.eventTimeMs(8.64e15)).toBe(8.64e15)
+  })
+
+  test.each([
+    ['an event time', { id: 'a', at: new Date(NaN) }, /its event time NaN/],
+    ['a key', { id: undefined as never, at: new Date(T0) }, /its key is .*undefined/],
+  ])('or %s that is none stops the run and changes nothing', async (_, broken, text) => {
+    interface Click {
+      readonly id: string
+      readonly at: Date
+    }
+    const topology = defineTopology('clicks', (flow) => {
+      const clicks = flow.source('clicks', memorySource<Click>([]))
+      const dedup = clicks.split(
+        'dedup',
+        windowDedup({ key: (click) => click.id, eventTime: (click) => click.at, windowMs: DAY }),
+      )
+      dedup.late.to('late', memorySink())
+      return { clicks, fresh: dedup.out.to('fresh', memorySink<Click>()) }
+    })
+    const driver = testDriver(topology)
+    const { clicks, fresh } = topology.handles
+    driver.pipe(clicks, [{ id: 'a', at: new Date(T0) }, broken])
+    const done = driver.process()
+    await expect(done).rejects.toBeInstanceOf(OperatorError)
+    await expect(done).rejects.toMatchObject({ code: 'SBX_OPERATOR_THREW', node: 'dedup' })
+    await expect(done).rejects.toThrow(/threw on the record at .*:1: /)
+    await expect(done).rejects.toThrow(text)
+    expect(driver.read(fresh)).toEqual([])
+    driver.close()
   })
 
   test('that is NaN all the same moves no watermark', () => {

@@ -31,7 +31,8 @@ const TWO_32 = 2 ** 32
  * Open addressing in 64 segments that grow one by one, so that no moment needs twice the memory. Their sizes
  * are spread evenly over one step of growth: at any time a few are as full as they get, a few are new, and
  * together they take at most 23.8 bytes a key without times (39.1 with), plus 128 KiB. A segment that is
- * full first forgets what `forgetBefore` allows.
+ * full first forgets what `forgetBefore` allows. Entries of one fingerprint lie side by side: a key that was
+ * let through often within window and lateness takes that much longer to decide.
  *
  * @param windowMs - Keys whose event times are at most this far apart are the same; Infinity: always.
  */
