@@ -11,7 +11,8 @@ import type { FileState } from './fileState.ts'
  * Memory: about 400 bytes a file and the length of its path, for as long as the lake lives.
  */
 export interface FileIndex {
-  readonly size: number
+  /** How many files are in progress. */
+  readonly inProgress: number
   get(path: string): FileState | undefined
   /** Whether this is the path of a file that was read to its end. */
   isFinished(path: string): boolean
@@ -19,6 +20,8 @@ export interface FileIndex {
   put(state: FileState): void
   /** There is no more to be read of it as long as it does not change. */
   finish(state: FileState): void
+  /** Files in progress whose paths are not among these are gone: they are no longer in progress. */
+  keepOnly(paths: ReadonlySet<string>): void
   /** Other bytes are at its path now: remembers its content alone. */
   retire(state: FileState): void
   hasSize(size: number): boolean
@@ -84,8 +87,8 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
   }
 
   return {
-    get size() {
-      return states.size
+    get inProgress() {
+      return open.size
     },
     get: (path) => states.get(path),
     isFinished: (path) => states.has(path) && !open.has(path),
@@ -95,6 +98,13 @@ export async function openFileIndex(restored: StoredState | undefined): Promise<
       fresh.delete(state.path)
     },
     finish,
+    keepOnly(paths) {
+      for (const path of open) {
+        const state = states.get(path)!
+        // No file is that small: should it come back, it is looked at.
+        if (!paths.has(path)) finish(isWhole(state) ? state : { ...state, size: -1 })
+      }
+    },
     retire(state) {
       if (!isWhole(state)) return
       contents.delete(contentKey(state.size, state.digest))

@@ -154,6 +154,13 @@ export function jsonScanner({ paths, onElement }: JsonScannerOptions): JsonScann
   /** Collects a number or a word up to what can't be part of one. */
   const scalar = (bytes: Buffer, from: number): number => {
     let at = from
+    while (at < bytes.length && isDigit(bytes[at]!)) at++
+    // The common case, without a string made of it: a whole number that begins with no zero.
+    const isPlain = token === '' && at > from && at < bytes.length && bytes[from] !== 0x30
+    if (isPlain && endsScalar(bytes[at]!)) {
+      ended(offset + at)
+      return at
+    }
     while (at < bytes.length && !endsScalar(bytes[at]!)) at++
     token += bytes.toString('latin1', from, at)
     if (at < bytes.length) endScalar(offset + at)
@@ -194,6 +201,10 @@ const HEX_DIGITS = Buffer.from('0123456789abcdefABCDEF')
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39
 }
 
 function endsScalar(byte: number): boolean {

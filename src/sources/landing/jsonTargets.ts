@@ -52,17 +52,21 @@ export function jsonTargets(
     start: NOWHERE,
     keysDepth: NOWHERE,
   }))
-  const deepest = Math.max(0, ...paths.map((path) => path.length)) + 2
+  const longest = Math.max(0, ...paths.map((path) => path.length))
+  const deepest = longest + 1
+  let collecting = 0
 
   const beginElement = (target: Tracked, depth: number, offset: number, byte: number): void => {
     target.found = 'elements'
     target.start = offset
-    if (byte === OPEN_OBJECT && target.keys.length === 0) target.keysDepth = depth + 1
+    if (byte !== OPEN_OBJECT || target.keys.length > 0) return
+    target.keysDepth = depth + 1
+    collecting++
   }
 
   return {
     found: tracked,
-    watches: (depth) => depth <= deepest,
+    watches: (depth) => depth <= longest || (collecting > 0 && depth <= deepest + 1),
     valueBegins(depth, offset, byte) {
       if (depth > deepest) return
       for (const target of tracked) {
@@ -83,6 +87,7 @@ export function jsonTargets(
         if (target.elementDepth === depth && target.start !== NOWHERE) {
           onElement(index, target.start, offset)
           target.start = NOWHERE
+          if (target.keysDepth !== NOWHERE) collecting--
           target.keysDepth = NOWHERE
           if (target.path.length === depth) target.elementDepth = NOWHERE
         } else if (target.elementDepth === depth + 1) target.elementDepth = NOWHERE

@@ -68,8 +68,11 @@ export function landingReader(options: LandingReaderOptions): SourceReader {
       queue = []
       await checkMissing(error as NodeJS.ErrnoException)
     }
-    const names = left.size > 0 && new Set(queue.map(({ path }) => path))
-    for (const path of left.keys()) if (names !== false && !names.has(path)) left.delete(path)
+    if (root !== undefined && (left.size > 0 || index.inProgress > 0)) {
+      const present = new Set(queue.map(({ path }) => path))
+      index.keepOnly(present)
+      for (const path of left.keys()) if (!present.has(path)) left.delete(path)
+    }
     if (mode === 'streaming') queue = withoutQuiet(queue)
     queue.reverse()
     // A huge landing zone is not walked all the time.

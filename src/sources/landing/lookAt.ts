@@ -37,13 +37,16 @@ export async function lookAt(disk: DiskIo, root: string, path: string): Promise<
     const seen = { ...look, size: stats.size, mtimeMs: stats.mtimeMs }
     return stats.isFile() ? seen : { ...seen, problem: 'it is no regular file' }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+    if (!GONE.includes((error as NodeJS.ErrnoException).code ?? '')) {
       return { ...look, problem: messageOf(error) }
     }
     // Names come as text: one that isn't UTF-8 can't be asked for.
     return path.includes('\ufffd') ? { ...look, problem: 'its name is not UTF-8' } : undefined
   }
 }
+
+/** The second one: a folder on the way is a file now. */
+const GONE = ['ENOENT', 'ENOTDIR']
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -13,6 +13,8 @@ import {
   type Visit,
 } from './visit.ts'
 
+/** Later times can't be written as dates. */
+const LAST_DATE_MS = 8.64e15
 /** These are the machine's troubles, not the file's. */
 const MACHINE_CODES = ['EMFILE', 'ENFILE', 'ENOMEM']
 
@@ -50,7 +52,7 @@ export async function* rejectUnreadable(
     rejects: [
       {
         reason: 'unreadable_file',
-        detail: `${detail} (${size} bytes, changed ${new Date(mtimeMs).toISOString()})`,
+        detail: `${detail} (${size} bytes, changed ${new Date(Math.min(mtimeMs, LAST_DATE_MS)).toISOString()})`,
         position: String(known.at),
         raw: new Uint8Array(0),
       },

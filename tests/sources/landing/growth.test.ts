@@ -69,6 +69,21 @@ describe('a file that is not settled', () => {
     expect((await zone.read()).texts()).toEqual(['1', '2'])
   })
 
+  it('that is deleted leaves the checkpoint, and goes on when it is back', async () => {
+    const zone = await landingZone()
+    await zone.put('a.ndjson', '1\n2', 0)
+    const run = await zone.open({}, { mode: 'streaming' })
+    await run.drain()
+    expect((await run.reader.position()).inline).not.toBeNull()
+    await rm(join(zone.folder, 'a.ndjson'))
+    await zone.advance(500)
+    await run.drain()
+    expect((await run.reader.position()).inline).toBeNull()
+    await zone.put('a.ndjson', '1\n2')
+    const restored = await zone.checkpoint(run)
+    expect((await zone.read({}, { restored })).texts()).toEqual(['2'])
+  })
+
   it('that is deleted is waited for no longer', async () => {
     const zone = await landingZone()
     await zone.put('a.ndjson', '1\n2', 0)
