@@ -4,7 +4,7 @@ import { parseDataFileName } from '../../lake/dataFileName.ts'
 import { deltaLog } from '../../lake/delta/deltaLog.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import { refuseForeignTxn } from './deltaTxn.ts'
-import { foldCommits, type Verdict } from './foldCommits.ts'
+import { checkTable, foldCommits, type Verdict } from './foldCommits.ts'
 
 export interface DeltaPublisherOptions {
   readonly store: ObjectStore
@@ -20,8 +20,11 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** The one committer of a table in this process: what comes while an entry is written goes into the next. */
-export function openDeltaPublisher(options: DeltaPublisherOptions): Publisher {
+/**
+ * The one committer of a table in this process: what comes while an entry is written goes into the next.
+ * Reads the table's log at once, so one that is damaged or of another shape stops a run before it begins.
+ */
+export async function openDeltaPublisher(options: DeltaPublisherOptions): Promise<Publisher> {
   const { store, path, context } = options
   const log = deltaLog({
     store,
@@ -30,6 +33,7 @@ export function openDeltaPublisher(options: DeltaPublisherOptions): Publisher {
     onCheckpointFailed: (error) =>
       context.logger.warn('delta_checkpoint_failed', { path, error: String(error) }),
   })
+  checkTable(options, await log.snapshot())
   const queue: Waiting[] = []
   let isWorking = false
 

@@ -67,7 +67,7 @@ async function firstMissing(
 }
 
 /** Refuses a table that is not of this sink's shape. */
-function checkTable(
+export function checkTable(
   { path, columns, partitionBy, context }: DeltaPublisherOptions,
   { metadata }: Snapshot,
 ): void {

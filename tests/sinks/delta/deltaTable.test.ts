@@ -6,6 +6,7 @@ import { date, int64, timestamp } from '../../../src/core/schema.ts'
 import type { Envelope, SinkCommit, Table, WriterContext } from '../../../src/core/unit.ts'
 import { parseActions } from '../../../src/lake/delta/actions.ts'
 import { deltaLog } from '../../../src/lake/delta/deltaLog.ts'
+import { deltaSchema } from '../../../src/lake/delta/deltaSchema.ts'
 import { entryKey } from '../../../src/lake/delta/logKeys.ts'
 import { readDelta } from '../../../src/lake/delta/readDelta.ts'
 import { openLake } from '../../../src/lake/openLake.ts'
@@ -242,20 +243,33 @@ describe('a table and checkpoints that do not belong together', () => {
   })
 
   test('rows of another shape are refused', async () => {
-    const { lake, publisher, prepare } = await setUp()
+    const { lake, store, publisher, prepare } = await setUp()
     await publisher.publish(await prepare(1, [post('a')]))
     const commit = await prepare(2, [post('b')])
     const context = { node: 'posts', topology: 'flow', clock, logger }
     const Other = v.object({ ...Post.entries, likes: v.string() })
     const other = deltaTable({ lake, path, schema: Other, partitionBy: ['platform', 'date'] })
-    const changed = (await other.openPublisher(context)).publish(commit)
-    await expect(changed).rejects.toThrow(
+    await expect(other.openPublisher(context)).rejects.toThrow(
       /column likes is "long" in the table and string in the schema/,
     )
-    const flat = await deltaTable({ lake, path, schema: Post }).openPublisher(context)
-    await expect(flat.publish(commit)).rejects.toThrow(
+    const flat = deltaTable({ lake, path, schema: Post })
+    await expect(flat.openPublisher(context)).rejects.toThrow(
       /partitioned by platform, date, the sink by nothing/,
     )
+    // Or where somebody else changes it meanwhile.
+    const snapshot = await deltaLog({ store, path, clock }).snapshot()
+    const schemaString = deltaSchema([{ name: 'id', type: 'string', nullable: true }])
+    const metaData = { ...snapshot.metadata!, schemaString }
+    await deltaLog({ store, path, clock }).commit(() => [{ metaData }])
+    await expect(publisher.publish(commit)).rejects.toThrow(/the table has no column platform/)
+  })
+
+  test('a damaged log stops a run before it begins', async () => {
+    const { store, table, publisher, prepare } = await setUp()
+    await publisher.publish(await prepare(1, [post('a')]))
+    await store.replace(entryKey(path, 0), Buffer.from('{'))
+    const opened = table.openPublisher({ node: 'posts', topology: 'flow', clock, logger })
+    await expect(opened).rejects.toThrow(/0{20}\.json is damaged/)
   })
 })
 
