@@ -17,7 +17,7 @@ const records = (text: string | Buffer, rest: Partial<SourceBatch>): string[] =>
   const bounds = frame(framed)
   const found: string[] = []
   for (let i = 0; i < bounds.length; i += 2) {
-    found.push(Buffer.from(framed.bytes!.subarray(bounds[i]!, bounds[i + 1]!)).toString())
+    found.push(Buffer.from(framed.bytes!.subarray(bounds[i], bounds[i + 1])).toString())
   }
   return found
 }

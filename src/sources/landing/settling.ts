@@ -5,7 +5,7 @@ export interface Settling {
 }
 
 /** How long a file must not have changed to be taken for finished, ms. */
-export const SETTLE_MS = 2000
+const SETTLE_MS = 2000
 
 interface Seen {
   readonly size: number

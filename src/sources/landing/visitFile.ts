@@ -78,7 +78,8 @@ async function* visitOpen(visit: Visit): AsyncGenerator<SourceBatch, Outcome> {
       yield* rejectWhole(visit, state, 'unknown_shape', () => detail)
       return 'done'
     }
-    default:
+    case 'document':
+    case undefined:
       return 'waiting'
   }
 }
