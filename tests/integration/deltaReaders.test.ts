@@ -8,7 +8,6 @@ import { date, int32, int64, timestamp } from '../../src/core/schema.ts'
 import type { Envelope, WriterContext } from '../../src/core/unit.ts'
 import { deltaLog } from '../../src/lake/delta/deltaLog.ts'
 import { readDelta } from '../../src/lake/delta/readDelta.ts'
-import { objectExists } from '../../src/lake/objectExists.ts'
 import { openLake } from '../../src/lake/openLake.ts'
 import { deltaTable } from '../../src/sinks/delta/deltaTable.ts'
 import { virtualClock } from '../../src/testing/virtualClock.ts'
@@ -186,10 +185,7 @@ print(json.dumps([table.version(), table.to_pyarrow_table().num_rows, table.file
   expect(read.files.reduce((sum, { records = NaN }) => sum + records, 0)).toBe(count)
   expect(count).toBe((rows.length / 3) * 2 + 1)
   for (const file of read.files) {
-    expect([file.path, await objectExists(store, `${path}/${file.path}`)]).toEqual([
-      file.path,
-      true,
-    ])
+    expect([file.path, await store.has(`${path}/${file.path}`)]).toEqual([file.path, true])
   }
 
   const log = deltaLog({ store, path, clock })

@@ -6,7 +6,6 @@ import { logPath, type Action, type AddFile } from '../../lake/delta/actions.ts'
 import type { DeltaLog } from '../../lake/delta/deltaLog.ts'
 import { deltaSchema, schemaConflict } from '../../lake/delta/deltaSchema.ts'
 import type { Snapshot } from '../../lake/delta/snapshot.ts'
-import { objectExists } from '../../lake/objectExists.ts'
 import type { DataFileDetail } from '../../lake/partitionedWriter.ts'
 import type { DeltaPublisherOptions } from './deltaPublisher.ts'
 import { appIdOf, isAdded } from './deltaTxn.ts'
@@ -59,7 +58,7 @@ async function firstMissing(
 ): Promise<string | undefined> {
   for (let at = 0; at < files.length; at += LOOKED_FOR_AT_ONCE) {
     const some = files.slice(at, at + LOOKED_FOR_AT_ONCE)
-    const there = await Promise.all(some.map(({ key }) => objectExists(store, key)))
+    const there = await Promise.all(some.map(({ key }) => store.has(key)))
     const missing = some[there.indexOf(false)]
     if (missing !== undefined) return missing.key
   }
