@@ -74,14 +74,15 @@ export function filesBelow(folder: string): string[] {
     .sort()
 }
 
-/** The lines of all Bronze files of a platform, sorted. */
+/** The lines of all Bronze files of a platform, sorted; each CSV file repeats its header, which is left out. */
 export function bronzeLines(lake: string, platform: string): string[] {
   const folder = join(lake, 'bronze', platform)
   return filesBelow(folder)
     .flatMap((file) => {
       const bytes = readFileSync(join(folder, file))
       const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('latin1')
-      return text.split('\n').filter((line) => line !== '')
+      const lines = text.split('\n').filter((line) => line !== '')
+      return /\.csv(\.gz)?$/.test(file) ? lines.slice(1) : lines
     })
     .sort()
 }
