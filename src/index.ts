@@ -20,18 +20,23 @@ export type { Progress, RunResult, TaskResult } from './runtime/result.ts'
 export type { Ledger, NodeCounts } from './runtime/ledger.ts'
 
 // Sources
-export { landingFiles, type LandingFilesOptions } from './sources/landingFiles.ts'
+export {
+  landingFiles,
+  type LandingExtension,
+  type LandingFilesOptions,
+} from './sources/landingFiles.ts'
 export { memorySource, type MemorySourceOptions } from './sources/memorySource.ts'
 export { simulate, type SimulateOptions } from './sources/simulate.ts'
 
 // Operators
 export { decodeCsv } from './operators/decodeCsv.ts'
 export { decodeJson } from './operators/decodeJson.ts'
-export { decodeShapes } from './operators/decodeShapes.ts'
+export { decodeShapes, type DecodeShapesOptions, type Shaped } from './operators/decodeShapes.ts'
 export { filter } from './operators/filter.ts'
 export { flatMap } from './operators/flatMap.ts'
 export { map } from './operators/map.ts'
-export { validate } from './operators/validate.ts'
+export { validate, type ValidateOptions } from './operators/validate.ts'
+export type { ReasonRule } from './operators/validate/reasonOf.ts'
 export { windowDedup, type WindowDedupOptions } from './operators/windowDedup.ts'
 
 // Sinks that need nothing else installed
@@ -40,6 +45,8 @@ export { rawFiles, type RawFilesOptions } from './sinks/rawFiles.ts'
 
 // Schemas of rows
 export { columnsOf } from './core/schema.ts'
+export type { StandardSchema } from './core/standardSchema.ts'
+export { parseTimestampUs } from './core/timestamp.ts'
 export { date, int32, int64, timestamp } from './core/columnSchemas.ts'
 export type { Column, ColumnType } from './core/columns.ts'
 export type { Shape } from './core/shape.ts'

@@ -119,7 +119,7 @@ export interface Selector {
   select(batch: KeyBatch): Uint8Array
   restore(state: StoredState): Promise<void>
   /** What changed since the last snapshot. Called at a barrier, after the last `select` of the epoch. */
-  snapshot(read: StoredState['read']): Promise<StateSnapshot>
+  snapshot(): Promise<StateSnapshot>
   /** The names under which the `add` objects of the last snapshot were stored. */
   added(names: readonly string[]): void
   /** For the metrics: bytes held, keys held. */
@@ -182,6 +182,8 @@ export interface SpecialValue {
   /** Which of the batch's records, from 0. */
   readonly index: number
   readonly isNull: boolean
+  /** The record's key: with a null value it is all there is. */
+  readonly key?: Uint8Array | null
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
 }
 

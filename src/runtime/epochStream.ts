@@ -22,8 +22,6 @@ export interface EpochStreamOptions {
   readonly writing: Writing
   /** Where the last checkpoint stands: an epoch that stays there is not prepared. */
   readonly position: Json
-  /** Reads a state object of an earlier epoch back. */
-  readState(name: string): Promise<Uint8Array>
   /** A barrier is due after this long, ms … */
   readonly epochMs: number
   /** … or after this many bytes of input. */
@@ -188,7 +186,7 @@ async function* runChain(
     const objects = [...item.objects]
     const state: Record<string, KeptState> = {}
     for (const [node, selector] of selectors) {
-      const snapshot = await selector.snapshot(options.readState)
+      const snapshot = await selector.snapshot()
       state[node] = keepState(writing, node, snapshot, objects, selector.added)
     }
     const [{ files, ledger }, ...copies] = await Promise.all([

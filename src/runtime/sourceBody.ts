@@ -101,7 +101,8 @@ async function startRunning(
       node: plan.source,
       clock,
       logger,
-      signal: options.signal,
+      // Whoever waits for a file to settle stops waiting when the run is to end.
+      signal: AbortSignal.any([options.signal, options.stopping]),
       mode: options.mode,
       batchBytes: options.batchBytes,
       restored: stored(options, from.positions),
@@ -119,7 +120,6 @@ async function startRunning(
       selectors,
       writing,
       position: from.positions?.inline ?? null,
-      readState: options.readObject,
       depth: options.runners.depth,
       onNextEpoch: (next) => {
         current = next
