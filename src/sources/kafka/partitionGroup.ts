@@ -1,0 +1,288 @@
+import { SourceError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Assignment, GroupContext, PartitionGroup, SourceContext } from '../../core/unit.ts'
+import { DEFAULT_RETRY_MS, checkConnection } from '../../kafka/connection.ts'
+import type { KafkaConnection } from '../../kafka/connection.ts'
+import { kafkaError } from '../../kafka/kafkaError.ts'
+import type { Doing } from '../../kafka/kafkaError.ts'
+import { openKafka } from '../../kafka/kafkaPort.ts'
+import type {
+  GroupMember,
+  KafkaPort,
+  OffsetRange,
+  TopicDescription,
+} from '../../kafka/kafkaPort.ts'
+import { retrying } from '../../kafka/retrying.ts'
+import { fetcher } from './fetcher.ts'
+import { lane } from './lane.ts'
+import type { Lane } from './lane.ts'
+import { partitionReader } from './partitionReader.ts'
+import { offsetOf } from './position.ts'
+
+/** Where a partition is begun that has no checkpoint. */
+export type StartFrom =
+  'earliest' | 'latest' | { readonly offset: number } | { readonly timestampMs: number }
+
+export interface GroupSettings {
+  readonly connection: KafkaConnection
+  readonly topic: string
+  readonly groupId: string
+  readonly from: StartFrom
+  readonly maxQueuedBytes: number
+  readonly maxRecordBytes: number
+  readonly sessionTimeoutMs: number
+  readonly createPartitions: number | undefined
+  readonly identity: JsonObject
+}
+
+/** A position may run ahead of what a broker that has just started says is its end, for so long, ms. */
+const SETTLE_MS = 5_000
+const MIN_FETCH_BYTES = 16 * 1024
+
+/** Joins those who share a topic's partitions. */
+export async function joinPartitions(
+  settings: GroupSettings,
+  context: GroupContext,
+): Promise<PartitionGroup> {
+  const { connection, topic } = settings
+  const { clock, signal, node } = context
+  const brokers = checkConnection(node, connection)
+  const doing: Doing = { error: SourceError, node, what: `read topic ${topic}`, brokers }
+  const forMs = connection.retryMs ?? DEFAULT_RETRY_MS
+  const trying = <T>(work: () => Promise<T>): Promise<T> =>
+    retrying({ clock, signal, forMs, asError: (cause) => kafkaError(cause, doing) }, work)
+
+  const port = await openKafka(connection, context)
+  try {
+    const description = await trying(() => describeOrCreate(port, settings, doing))
+    // In this order: what is produced after the group was joined is not waited for.
+    const ends = (await trying(() => port.ranges(topic))).map(({ end }) => end)
+    return await openGroup({ settings, context, doing, forMs, port, trying, description, ends })
+  } catch (error) {
+    await port.close().catch(() => {})
+    throw error
+  }
+}
+
+async function describeOrCreate(
+  port: KafkaPort,
+  { topic, createPartitions }: GroupSettings,
+  doing: Doing,
+): Promise<TopicDescription> {
+  const known = await port.describe(topic)
+  if (known !== undefined) return known
+  if (createPartitions !== undefined) await port.create(topic, createPartitions)
+  const made = createPartitions === undefined ? undefined : await port.describe(topic)
+  if (made !== undefined) return made
+  throw kafkaError(
+    Object.assign(new Error(`there is no topic ${topic}`), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }),
+    doing,
+  )
+}
+
+interface Joined {
+  readonly settings: GroupSettings
+  readonly context: GroupContext
+  readonly doing: Doing
+  readonly forMs: number
+  readonly port: KafkaPort
+  readonly description: TopicDescription
+  /** Where each partition ended before the group was joined. */
+  readonly ends: readonly number[]
+  trying<T>(work: () => Promise<T>): Promise<T>
+}
+
+async function openGroup(joined: Joined): Promise<PartitionGroup> {
+  const { settings, context, doing, port, description, ends, trying } = joined
+  const { topic, groupId, sessionTimeoutMs } = settings
+  const { node, logger } = context
+  const turns = newest<Assignment>()
+  const open = new Set<Lane>()
+  let member: GroupMember | undefined
+  let revoked = new AbortController()
+  let batchBytes = MIN_FETCH_BYTES
+
+  const share = (): number => settings.maxQueuedBytes / Math.max(open.size, 1)
+  const fetching = fetcher({
+    port,
+    topic,
+    doing,
+    caller: context,
+    retryMs: joined.forMs,
+    partitionBytes: () => Math.max(MIN_FETCH_BYTES, Math.min(batchBytes, Math.floor(share()))),
+    outOfRange: async ({ partition, fetchOffset }) => {
+      const range = (await trying(() => port.ranges(topic)))[partition]!
+      return isInside(fetchOffset, range)
+        ? undefined
+        : outOfRange(node, partition, fetchOffset, range)
+    },
+  })
+
+  const openReader = async (
+    partition: number,
+    reading: SourceContext,
+    isRevoked: AbortSignal,
+  ): Promise<ReturnType<typeof partitionReader>> => {
+    const from = await startOf(joined, partition, reading)
+    const until = reading.mode === 'micro-batch' ? Math.max(ends[partition]!, from) : Infinity
+    const { maxRecordBytes } = settings
+    const filled = lane({ partition, from, until, maxBytes: share, onRoom: fetching.pump })
+    batchBytes = reading.batchBytes
+    open.add(filled)
+    fetching.add(filled)
+    return partitionReader({
+      topic,
+      lane: filled,
+      from,
+      until,
+      maxRecordBytes,
+      context: reading,
+      doing,
+      revoked: isRevoked,
+      onPosition: (offset) => {
+        if (isRevoked.aborted) return
+        member?.commit(new Map([[partition, offset]])).catch((error: unknown) => {
+          logger.warn('kafka_lag_not_written', { node, partition, error: String(error) })
+        })
+      },
+      onClose: () => {
+        open.delete(filled)
+        fetching.remove(filled)
+      },
+    })
+  }
+
+  const leave = async (): Promise<void> => {
+    revoked.abort()
+    turns.end()
+    fetching.close()
+    for (const filled of open) filled.close()
+    await member?.leave()
+    await port.close()
+  }
+
+  member = await trying(() =>
+    port.join({
+      topic,
+      groupId,
+      sessionTimeoutMs,
+      retryMs: joined.forMs,
+      onRevoked: () => revoked.abort(),
+      onAssigned: (partitions) => {
+        revoked.abort()
+        revoked = new AbortController()
+        const { signal } = revoked
+        const stranger = partitions.find((partition) => partition >= description.partitions)
+        if (stranger !== undefined) {
+          return turns.fail(partitionsChanged(node, topic, description.partitions, stranger + 1))
+        }
+        logger.info('kafka_assigned', { node, topic, partitions })
+        turns.put({
+          partitions,
+          revoked: signal,
+          open: (partition, reading) => openReader(partition, reading, signal),
+        })
+      },
+      onLost: (cause) =>
+        turns.fail(kafkaError(cause, { ...doing, what: `stay in group ${groupId}` })),
+    }),
+  )
+  context.signal.addEventListener('abort', turns.end, { once: true })
+  return {
+    partitions: description.partitions,
+    identity: { ...settings.identity, ...description },
+    next: turns.next,
+    isAtEnd: (partition, position) => offsetOf(position, node) >= ends[partition]!,
+    leave,
+  }
+}
+
+/** The first offset to read: where the checkpoint stands, else where the source begins. */
+async function startOf(
+  { settings, port, trying, context, doing }: Joined,
+  partition: number,
+  { restored }: SourceContext,
+): Promise<number> {
+  const { topic, from } = settings
+  const { node, clock, signal } = context
+  const range = async (): Promise<OffsetRange> => (await port.ranges(topic))[partition]!
+  let offset: number
+  if (restored !== undefined) offset = offsetOf(restored.inline, node)
+  else if (from === 'earliest') return (await trying(range)).begin
+  else if (from === 'latest') return (await trying(range)).end
+  else if ('offset' in from) offset = from.offset
+  else return (await trying(() => port.offsetsAt(topic, from.timestampMs)))[partition]!
+
+  await trying(range)
+  return retrying(
+    { clock, signal, forMs: SETTLE_MS, asError: (cause) => kafkaError(cause, doing) },
+    async () => {
+      const found = await range()
+      if (!isInside(offset, found)) throw outOfRange(node, partition, offset, found)
+      return offset
+    },
+  )
+}
+
+const isInside = (offset: number, { begin, end }: OffsetRange): boolean =>
+  offset >= begin && offset <= end
+
+/** Records that were never read may be gone: that is for people to decide. */
+function outOfRange(
+  node: string,
+  partition: number,
+  offset: number,
+  { begin, end }: OffsetRange,
+): SourceError {
+  const why =
+    offset < begin
+      ? `${begin - offset} records before them were deleted unread, by retention or by hand`
+      : 'the topic was made anew, or has lost its end'
+  return new SourceError(
+    `partition ${partition} holds offsets ${begin} to ${end}, offset ${offset} is to be read next: ${why}. Put them back, or go on from the beginning of what is there with --accept-source ${node}`,
+    { code: 'SBX_KAFKA_OFFSET_RANGE', node, retryable: offset > end },
+  )
+}
+
+function partitionsChanged(node: string, topic: string, before: number, now: number): SourceError {
+  return new SourceError(
+    `topic ${topic} had ${before} partitions when it was joined and has ${now} at least: keys have moved between partitions. Stop all processes, and start again with --accept-source ${node}`,
+    { code: 'SBX_KAFKA_PARTITIONS', node },
+  )
+}
+
+/** Holds the newest value until it is taken: older ones that nobody took mean nothing any more. */
+function newest<T>() {
+  let value: T | undefined
+  let over: { readonly error?: Error } | undefined
+  let waiting: (() => void)[] = []
+  const wake = (): void => {
+    for (const go of waiting.splice(0)) go()
+  }
+  return {
+    put(next: T): void {
+      value = next
+      wake()
+    },
+    fail(error: Error): void {
+      over ??= { error }
+      wake()
+    },
+    end(): void {
+      over ??= {}
+      wake()
+    },
+    async next(): Promise<T | undefined> {
+      for (;;) {
+        if (over?.error !== undefined) throw over.error
+        if (over !== undefined) return undefined
+        const taken = value
+        value = undefined
+        if (taken !== undefined) return taken
+        await new Promise<void>((resolve) => {
+          waiting = [...waiting, resolve]
+        })
+      }
+    },
+  }
+}
