@@ -100,3 +100,26 @@ export function refuseMergedState(nodes: readonly TopologyNode[]): void {
     }
   }
 }
+
+/**
+ * Two sinks in one place would give different files the same name.
+ *
+ * @throws ConfigError `SBX_SAME_PATH`
+ */
+export function refuseSharedPaths(nodes: readonly TopologyNode[]): void {
+  const places = new Map<string, string>()
+  for (const node of nodes) {
+    if (node.kind !== 'sink') continue
+    const { lake, path } = node.unit.options
+    if (typeof lake !== 'string' || typeof path !== 'string') continue
+    const place = `${lake} ${path.replace(/\/+$/, '')}`
+    const other = places.get(place)
+    if (other !== undefined) {
+      throw new ConfigError(
+        `writes to '${path}' of the lake ${lake}, and so does '${other}'; give each its own path, or send both streams to one of them with flow.merge`,
+        { code: 'SBX_SAME_PATH', node: node.name },
+      )
+    }
+    places.set(place, node.name)
+  }
+}

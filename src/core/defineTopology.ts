@@ -1,4 +1,10 @@
-import { checkName, checkUnit, refuseMergedState, untaken } from './checkTopology.ts'
+import {
+  checkName,
+  checkUnit,
+  refuseMergedState,
+  refuseSharedPaths,
+  untaken,
+} from './checkTopology.ts'
 import { ConfigError } from './errors.ts'
 import type { ModelsUnit } from './models.ts'
 import {
@@ -21,7 +27,8 @@ import type { Operator, Sink, Source, Table } from './unit.ts'
  * @throws ConfigError `SBX_NAME` for a bad or repeated name, `SBX_WRONG_UNIT` for a sink in the place of a
  *   source and the like, `SBX_LOOSE_END` for records that would go nowhere, `SBX_FOREIGN_STREAM` for a
  *   stream or table of another topology, `SBX_MERGE` for a merge of nothing or of one stream twice,
- *   `SBX_CO_PARTITION` where sources meet in a stateful operator, `SBX_DEFINED` for what comes too late.
+ *   `SBX_CO_PARTITION` where sources meet in a stateful operator, `SBX_SAME_PATH` where two sinks write to one
+ *   place, `SBX_DEFINED` for what comes too late.
  * @example
  * ```ts
  * const lines = defineTopology('lines', (flow) => {
@@ -182,6 +189,7 @@ function startBuilder() {
       nodes.push({ kind: 'sink', name: REJECTS, unit, inputs })
     }
     refuseMergedState(nodes)
+    refuseSharedPaths(nodes)
     return Object.freeze(nodes.map((node) => Object.freeze(node)))
   }
   return { flow, finish }

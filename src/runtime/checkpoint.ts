@@ -114,7 +114,7 @@ const hex = (checksum: number): string => checksum.toString(16).padStart(8, '0')
 function damaged(key: string, what: string, cause?: unknown): CheckpointError {
   return new CheckpointError(
     `the checkpoint ${key} can't be used: ${what}. Nothing was read or changed. Put the file back from ` +
-      'a copy of the lake, or start this topology over with `sluicebox reset`',
+      'a copy of the lake, or start over in an empty lake',
     { code: 'SBX_CHECKPOINT_DAMAGED', cause },
   )
 }

@@ -217,7 +217,7 @@ function settle(state: State, doubt: Missing, newest: Checkpoint | undefined): S
   }
   const message =
     `epoch ${checkpoint.epoch} of ${checkpoint.task} is the newest and names ${doubt.what}, which is ` +
-    'gone. Put it back from a copy of the lake, or start this topology over with `sluicebox reset`'
+    'gone. Put it back from a copy of the lake, or start over in an empty lake'
   return { ...state, effect: { kind: 'fail', code: 'SBX_CHECKPOINT_DAMAGED', message } }
 }
 

@@ -434,3 +434,15 @@ describe('the end of a definition', () => {
     ).toThrow(mine)
   })
 })
+
+test('two sinks in one place of a lake are refused, with both names', () => {
+  const sink = (path: string) => ({ ...memorySink<number>(), options: { lake: './lake', path } })
+  expect(() =>
+    defineTopology('shared', (flow) => {
+      const numbers = flow.source('numbers', memorySource([1]))
+      numbers.to('first', sink('bronze/a'))
+      numbers.to('second', sink('bronze/a/'))
+      return {}
+    }),
+  ).toThrow(expect.objectContaining({ code: 'SBX_SAME_PATH', node: 'second' }) as Error)
+})

@@ -6,7 +6,12 @@ import { everyCall } from '../faults/everyCall.ts'
 
 test('lives ended by SIGKILL end in the tables of an undisturbed run, without a stray file', async () => {
   const lines: string[] = []
-  const result = await crashLoop({ cycles: 5, events: 100_000, seed: 7, say: (line) => lines.push(line) })
+  const result = await crashLoop({
+    cycles: 5,
+    events: 100_000,
+    seed: 7,
+    say: (line) => lines.push(line),
+  })
   expect(result.differences, lines.join('\n')).toEqual([])
   expect(result.strays).toEqual([])
   expect(result.total).toEqual(result.expectedTotal)

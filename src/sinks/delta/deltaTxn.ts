@@ -104,7 +104,7 @@ function isSame(path: string, entry: readonly Action[], { task, epoch, files }: 
 
 function refused(path: string, { topology, node }: Writer, appId: string): CheckpointError {
   return new CheckpointError(
-    `the table ${path} holds what '${topology}' wrote as ${appId}, whose checkpoints are not there: reading everything anew would double it. Restore _checkpoints/${topology} from a copy of the lake, or empty the table with \`sluicebox reset\`, or give the topology another name`,
+    `the table ${path} holds what '${topology}' wrote as ${appId}, whose checkpoints are not there: reading everything anew would double it. Restore _checkpoints/${topology} from a copy of the lake, remove the folder ${path} to fill the table anew, or give the topology another name`,
     { code: 'SBX_DELTA_FOREIGN_TXN', node },
   )
 }

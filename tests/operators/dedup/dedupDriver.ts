@@ -49,7 +49,7 @@ export function dedupDriver(durations: Durations): DedupDriver {
       return Array.from(fates, (fate) => FATES[fate]!)
     },
     async checkpoint() {
-      const snapshot = await selector.snapshot(read)
+      const snapshot = await selector.snapshot()
       const names = snapshot.add.map((_, index) => `${epoch}-${index}`)
       epoch++
       selector.added(names)
