@@ -3,10 +3,10 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: {
     index: 'src/index.ts',
+    kafka: 'src/kafka.ts',
+    parquet: 'src/parquet.ts',
+    duckdb: 'src/duckdb.ts',
     testing: 'src/testing/index.ts',
-    s3: 'src/lake/s3.ts',
-    parquet: 'src/sinks/parquet.ts',
-    duckdb: 'src/models/index.ts',
     // Not for import: worker threads start here.
     worker: 'src/runtime/worker.ts',
   },

@@ -9,8 +9,8 @@ let environment: Promise<string> | undefined
 
 /** The Python of `.venv` in the repository's root, which is made from `scripts/requirements.txt` if need be. */
 export function pythonPath(): Promise<string> {
-  environment ??= run('python3', [join(import.meta.dirname, 'pythonEnvironment.py')]).then(({ stdout }) =>
-    stdout.trim(),
+  environment ??= run('python3', [join(import.meta.dirname, 'pythonEnvironment.py')]).then(
+    ({ stdout }) => stdout.trim(),
   )
   return environment
 }

@@ -10,6 +10,7 @@ export type {
   Stream,
   TableHandle,
   Topology,
+  TopologyNode,
   TopologyOptions,
 } from './core/topology.ts'
 

@@ -26,7 +26,7 @@ const POLL_MS = 500
 const run = promisify(execFile)
 
 /** Where everything is kept that need not be installed twice. */
-export const CACHE = join(
+const CACHE = join(
   process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
   'sluicebox-services',
 )

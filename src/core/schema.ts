@@ -43,7 +43,7 @@ const KEEPING = [
  * ```
  */
 export function columnsOf(schema: GenericSchema): readonly Column[] {
-  const { entries } = rootObject(schema as unknown as Node)
+  const { entries } = rootObject(schema)
   const columns = Object.entries(entries).map(([name, node]) => ({ name, ...columnOf(name, node) }))
   if (columns.length > 0) return Object.freeze(columns.map((column) => Object.freeze(column)))
   throw refusal('the schema has no columns')

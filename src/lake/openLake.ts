@@ -78,8 +78,7 @@ function missingPeer(cause: unknown): unknown {
     cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
   if (!isMissing) return cause
   return new ConfigError(
-    'a lake on S3 needs the packages @aws-sdk/client-s3 and @aws-sdk/lib-storage: ' +
-      'run `npm install @aws-sdk/client-s3 @aws-sdk/lib-storage`',
+    'a lake on S3 needs the package @aws-sdk/client-s3: run `npm install @aws-sdk/client-s3`',
     { code: 'SBX_MISSING_PEER', cause },
   )
 }

@@ -42,7 +42,7 @@ interface Share {
   >
 }
 
-export const expected = JSON.parse(
+const expected = JSON.parse(
   readFileSync(join(root, 'tests/fixtures/contract/expected.json'), 'utf8'),
 ) as Expected
 

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 
 /** What a Delta log adds and does not remove, read plainly: independent of the library's own reader. */
-export function deltaFiles(table: string): string[] {
+function deltaFiles(table: string): string[] {
   const log = join(table, '_delta_log')
   if (!existsSync(log)) return []
   const files = new Set<string>()
@@ -75,7 +75,7 @@ export function filesBelow(folder: string): string[] {
 }
 
 /** The lines of all Bronze files of a platform, sorted; each CSV file repeats its header, which is left out. */
-export function bronzeLines(lake: string, platform: string): string[] {
+function bronzeLines(lake: string, platform: string): string[] {
   const folder = join(lake, 'bronze', platform)
   return filesBelow(folder)
     .flatMap((file) => {

@@ -7,10 +7,13 @@ test('of two runs on one lake one names the other and stops; nothing is doubled'
   const lake = temporary('two-runs')
   const args = ['--lake', lake, '--landing', contractLanding, '--until', 'silver']
   const first = start([...args, '--mode', 'streaming'])
-  for (const task of ['twitter', 'reddit', 'youtube']) await first.saw(`"caught_up","task":"${task}"`)
+  for (const task of ['twitter', 'reddit', 'youtube'])
+    await first.saw(`"caught_up","task":"${task}"`)
   const second = await start([...args, '--json']).ended
   expect(second.code).toBe(1)
-  expect(second.stderr).toMatch(new RegExp(`SBX_TASK_HELD.*held by another run.*process ${first.pid} on`))
+  expect(second.stderr).toMatch(
+    new RegExp(`SBX_TASK_HELD.*held by another run.*process ${first.pid} on`),
+  )
   first.kill('SIGTERM')
   expect(await first.ended).toMatchObject({ code: 0 })
   expectSummary(await runPlatform(args), false)

@@ -25,15 +25,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 
 describe('the layers of src/', () => {
-  test.each(files.filter((file) => layerOf(file) !== 'entry'))('%s imports downwards only', (file) => {
-    const layer = layerOf(file)
-    const allowed = MAY_IMPORT[layer]
-    expect(allowed, `src/${layer} is a folder that no rule speaks of`).toBeDefined()
-    const imported = [...text(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
-      layerOf(relative(src, resolve(src, dirname(file), path!))),
-    )
-    expect(imported.filter((other) => other !== layer && !allowed!.includes(other))).toEqual([])
-  })
+  test.each(files.filter((file) => layerOf(file) !== 'entry'))(
+    '%s imports downwards only',
+    (file) => {
+      const layer = layerOf(file)
+      const allowed = MAY_IMPORT[layer]
+      expect(allowed, `src/${layer} is a folder that no rule speaks of`).toBeDefined()
+      const imported = [...text(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(
+        ([, path]) => layerOf(relative(src, resolve(src, dirname(file), path!))),
+      )
+      expect(imported.filter((other) => other !== layer && !allowed!.includes(other))).toEqual([])
+    },
+  )
 
   test.each(files)('%s can be read in one sitting', (file) => {
     expect(text(file).split('\n').length).toBeLessThanOrEqual(300)
@@ -42,14 +45,17 @@ describe('the layers of src/', () => {
   test('has no default exports, no export *, no dumping grounds', () => {
     const bad = files.filter(
       (file) =>
-        /^export (default|\*)/m.test(text(file)) || /(^|\/)(utils|helpers|common|types)\.ts$/.test(file),
+        /^export (default|\*)/m.test(text(file)) ||
+        /(^|\/)(utils|helpers|common|types)\.ts$/.test(file),
     )
     expect(bad).toEqual([])
   })
 })
 
 test('every operator, source and sink has a test of its own', () => {
-  const units = files.filter((file) => /^(operators|sources|sinks)\/(delta\/)?[a-zA-Z]+\.ts$/.test(file))
+  const units = files.filter((file) =>
+    /^(operators|sources|sinks)\/(delta\/)?[a-zA-Z]+\.ts$/.test(file),
+  )
   const tests = new Set(
     readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.test.ts'),

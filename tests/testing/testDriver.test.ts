@@ -50,7 +50,10 @@ const topology = defineTopology('posts', { rejects }, (flow) => {
   const bronze = source.to('bronze', raw)
   const silver = source
     .via('parse', parse)
-    .via('dedup', windowDedup({ key: (post) => post.id, eventTime: (post) => post.at, windowMs: hours(1) }))
+    .via(
+      'dedup',
+      windowDedup({ key: (post) => post.id, eventTime: (post) => post.at, windowMs: hours(1) }),
+    )
     .toTable('silver', posts)
   return { source, bronze, silver }
 })
@@ -64,7 +67,9 @@ test('runs a topology in memory and shows what was published and rejected', asyn
   const result = await driver.process()
   expect(driver.read(silver).map(({ id }) => id)).toEqual(['a', 'b'])
   expect(driver.read(bronze)).toHaveLength(4)
-  expect(driver.rejected()).toMatchObject([{ reason: 'broken_record', origin: 'source', position: '2' }])
+  expect(driver.rejected()).toMatchObject([
+    { reason: 'broken_record', origin: 'source', position: '2' },
+  ])
   expect(result.tasks[0]?.ledger['dedup']).toMatchObject({ in: 3, out: 2, duplicate: 1 })
 })
 

@@ -7,7 +7,7 @@ import { ALL_SHARES, type Platform } from './planting.ts'
 import { newFile, removeAbandoned, writeWhole } from './newFile.ts'
 import type { Simulator } from './simulator.ts'
 
-export { plantedTruth, type PlantedCounts, type PlantedTruth } from './plantedTruth.ts'
+export { plantedTruth } from './plantedTruth.ts'
 
 export interface SimulateLandingOptions {
   /** The folder; `twitter/`, `reddit/` and `youtube/` are made in it. */

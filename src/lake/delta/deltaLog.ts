@@ -135,7 +135,7 @@ export function deltaLog(options: DeltaLogOptions): DeltaLog {
  *
  * @param nowMs milliseconds since 1970 UTC, by which tombstones expire
  */
-export async function writeLogCheckpoint(
+async function writeLogCheckpoint(
   store: ObjectStore,
   path: string,
   snapshot: Snapshot,

@@ -46,7 +46,7 @@ export interface CompileOptions {
 
 /** Catalog of the published models, and of everything that only serves the build. */
 export const PUBLISHED_CATALOG = 'gold'
-export const WORK_CATALOG = 'memory'
+const WORK_CATALOG = 'memory'
 
 /** Resolves all Jinja of a project: what is left is SQL in the order in which it must run. */
 export function compileProject(project: ModelsProject, options: CompileOptions): CompiledProject {

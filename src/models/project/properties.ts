@@ -1,5 +1,5 @@
 import type { Json } from '../../core/json.ts'
-import { DEFAULT_CONFIG, withSetting, withSettings } from './nodeConfig.ts'
+import { withSetting, withSettings } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
 import { projectError, unsupported } from './projectError.ts'
 import type { Place } from './projectError.ts'
@@ -158,9 +158,6 @@ function nameOf(yaml: Yaml): string {
   if (name === undefined) throw projectError(yaml.place, 'this has no name')
   return name
 }
-
-/** Settings that every test starts from. */
-export const TEST_CONFIG: NodeConfig = DEFAULT_CONFIG
 
 /** A value of a list of accepted values, or anything else that SQL has a literal for. */
 export function plainValue(value: Json, place: Place): string | number | boolean {
