@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/integration/**', 'tests/faults/full/**'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {

@@ -92,7 +92,7 @@ describe('encodeCheckpoint, parseCheckpoint', () => {
     const { message } = refusal(encodeCheckpoint(checkpoint).subarray(0, 200))
     expect(message).toContain(key)
     expect(message).toMatch(/\d+ bytes follow its first line, \d+ were written/)
-    expect(message).toContain('sluicebox reset')
+    expect(message).toContain('start over in an empty lake')
   })
 
   it('refuses a later format by its number', () => {

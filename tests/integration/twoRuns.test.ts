@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { expectSilver, expectSummary } from './expected.ts'
-import { contractLanding, runPlatform, start, temporary } from './platform.ts'
-import { strayFiles } from './readLake.ts'
+import { expectSilver, expectSummary } from '../contract/expected.ts'
+import { contractLanding, runPlatform, start, temporary } from '../contract/platform.ts'
+import { strayFiles } from '../contract/readLake.ts'
 
 test('of two runs on one lake one names the other and stops; nothing is doubled', async () => {
   const lake = temporary('two-runs')

@@ -1,0 +1,104 @@
+import type { Clock } from './clock.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { Logger } from './logger.ts'
+import type { Envelope } from './record.ts'
+import type { SourceBatch } from './source.ts'
+
+/** What a writer made durable and invisible: plain JSON, kept in the checkpoint. */
+export interface PreparedFile {
+  /** Key of the file in the lake. */
+  readonly key: string
+  readonly bytes: number
+  /** CRC-32 of the content, unsigned. */
+  readonly checksum: number
+  readonly records: number
+  /** Where the bytes wait until they are published: a staging key or an upload id; absent if `key` is final. */
+  readonly staged?: string
+  /** What the publisher needs to know of it: Delta's partition values and statistics. */
+  readonly detail?: Json
+}
+
+export interface WriterContext {
+  /** The sink's node name. */
+  readonly node: string
+  readonly task: string
+  readonly topology: string
+  readonly clock: Clock
+  readonly runId: string
+  /** Which of the task's writers this is: goes into file names. */
+  readonly writer: number
+  /** What this writer may hold in memory before it must start a file, in bytes. */
+  readonly memoryBytes: number
+  /** The epoch being written and the attempt's name: part of every file name. */
+  epoch(): number
+  attempt(): string
+}
+
+/** Takes the records of one task on one thread and makes them durable at each barrier. */
+export interface Writer<In> {
+  /** May return a promise where it must wait (a full buffer): the caller awaits it between batches. */
+  write(record: In, envelope: Envelope): void
+  /** Called between batches: writes out what is over the memory bound. */
+  relieve(): Promise<void>
+  /** Makes everything since the last barrier durable and visible to nobody. */
+  prepare(): Promise<readonly PreparedFile[]>
+  /** Forgets everything since the last barrier; files already written are the cleaner's. */
+  close(): Promise<void>
+}
+
+/** Takes whole source batches, on the task's own thread (raw copies). */
+export interface BatchWriter {
+  writeBatch(batch: SourceBatch): Promise<void>
+  prepare(): Promise<readonly PreparedFile[]>
+  close(): Promise<void>
+}
+
+/** One committed epoch of one task for one sink. */
+export interface SinkCommit {
+  readonly lineage: string
+  readonly topology: string
+  readonly task: string
+  readonly node: string
+  readonly epoch: number
+  readonly attempt: string
+  readonly files: readonly PreparedFile[]
+  readonly positions: Json
+}
+
+export interface PublisherContext {
+  readonly node: string
+  readonly topology: string
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Makes committed files visible; one a sink and process, shared by the tasks that write to it. */
+export interface Publisher {
+  /** Idempotent. `missing` names a file that is gone: the caller's checkpoint was not the newest. */
+  publish(commit: SinkCommit): Promise<{ readonly missing?: string }>
+  /** Deletes files that were prepared and lost. */
+  discard(files: readonly PreparedFile[]): Promise<void>
+  /** Deletes what dead attempts left: files of this task for which `isDead(epoch, attempt)`. */
+  clean(task: string, isDead: (epoch: number, attempt: string) => boolean): Promise<number>
+  /** A task without any checkpoint starts. Rejects with CheckpointError if the sink knows an earlier life of it. */
+  refuseForeign?(lineage: string, task: string): Promise<void>
+}
+
+interface SinkBase<In> {
+  readonly type: string
+  readonly options: JsonObject
+  readonly _in?: (record: In) => void
+  /** Publishing order of an epoch: bronze first, then quarantine, then everything else. */
+  readonly rank: 'bronze' | 'quarantine' | 'silver'
+  openWriter(context: WriterContext): Writer<In>
+  /** Present where whole batches can be taken from a source's own stream. */
+  openBatchWriter?(context: WriterContext): BatchWriter
+  openPublisher(context: PublisherContext): Promise<Publisher>
+}
+
+export interface Sink<In> extends SinkBase<In> {
+  readonly kind: 'sink'
+}
+export interface Table<Row> extends SinkBase<Row> {
+  readonly kind: 'table'
+}
