@@ -147,7 +147,7 @@ function dedup(windowMs: number): Contestant {
       return repeats
     },
     async snapshot() {
-      const { add } = await selector.snapshot() => Promise.reject(new Error('nothing is stored')))
+      const { add } = await selector.snapshot()
       selector.added(add.map((_, index) => `${++snapshots}-${index}`))
     },
     bytes: () => selector.size().bytes,
