@@ -5,6 +5,7 @@ import type { Rejected, Source } from '../core/unit.ts'
 import { realDisk, type DiskIo } from '../lake/diskIo.ts'
 import { openFileIndex } from './landing/fileIndex.ts'
 import { landingReader } from './landing/landingReader.ts'
+import { patientDisk } from './landing/patientDisk.ts'
 import { settling } from './landing/settling.ts'
 import { tails } from './landing/tails.ts'
 
@@ -38,7 +39,9 @@ const MAX_RECORD_BYTES = 16 * 1024 * 1024
  *
  * What can't be read never stops a run, it is on the port `rejected`: `unreadable_file`, `unknown_shape`
  * (both for the whole file), `too_large`, and `broken_record` for a JSON document that is none and for what is
- * left of a damaged `.gz`.
+ * left of a damaged `.gz`. A call of the file system that fails in a way that may pass (`EIO`, `ETIMEDOUT`, …) is
+ * tried again for a second first; a file that could not be read is tried again by the next run, and every ten
+ * seconds while streaming.
  *
  * **State:** about 400 bytes and the path for each file ever read; a checkpoint adds those that are new.
  * While it reads, two batches, or two records of `maxRecordBytes`.
@@ -89,7 +92,7 @@ export function landingFiles(
     async open(context) {
       return landingReader({
         context,
-        disk,
+        disk: patientDisk({ disk, clock: context.clock, signal: context.signal }),
         shapes,
         maxRecordBytes,
         folder,

@@ -27,6 +27,8 @@ const POLL_MS = 500
 const WAIT_MS = 100
 /** A file that still changes after this long is left for the next run, ms. */
 const PATIENCE_MS = 10_000
+/** How often streaming tries a file that could not be read, ms. */
+const RETRY_MS = 10_000
 /** How many files that were read long ago are looked at again in one poll. */
 const QUIET_LOOKS = 2000
 
@@ -39,8 +41,8 @@ export function landingReader(options: LandingReaderOptions): SourceReader {
   const { clock, logger, node, signal, mode } = context
   /** Files that were left unsettled, as they looked then. */
   const left = new Map<string, Left>()
-  /** Files that could not be read are tried again once a run. */
-  const tried = new Set<string>()
+  /** When files that could not be read were last tried in this run, ms. */
+  const tried = new Map<string, number>()
   const linked = new Set<string>()
   let root: string | undefined
   let queue: Listed[] = []
@@ -114,13 +116,20 @@ export function landingReader(options: LandingReaderOptions): SourceReader {
     const known = index.get(path)
     const unchanged = known?.size === look.size && known.mtimeMs === look.mtimeMs
     if (index.isFinished(path) && unchanged) {
-      if (known.problem === undefined || tried.has(path)) return undefined
-      tried.add(path)
-      return look
+      return known.problem !== undefined && isDue(path) ? look : undefined
     }
     const before = left.get(path)?.look
     const asLeft = before?.size === look.size && before.mtimeMs === look.mtimeMs
     return asLeft && !settling.isSettled(path, look.size, look.mtimeMs) ? undefined : look
+  }
+
+  /** Whether a file that could not be read is tried again: once in a micro-batch. */
+  const isDue = (path: string): boolean => {
+    const triedMs = tried.get(path)
+    const again = mode === 'streaming' && clock.now() - (triedMs ?? 0) >= RETRY_MS
+    if (triedMs !== undefined && !again) return false
+    tried.set(path, clock.now())
+    return true
   }
 
   /** Whether a micro-batch goes on waiting for a file that is not settled. */
