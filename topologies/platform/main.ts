@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { GateError, run, SluiceboxError, type Topology } from '../../src/index.ts'
+import { ConfigError, GateError, run, SluiceboxError, type Topology } from '../../src/index.ts'
 import { simulateLanding } from '../simulators/writeLanding.ts'
 import { platformLogger } from './logger.ts'
 import { parseOptions, type PlatformOptions } from './options.ts'
@@ -40,6 +40,12 @@ async function runPlatform(
   module: string,
   options: PlatformOptions,
 ): Promise<number> {
+  if (options.kafka !== undefined) {
+    throw new ConfigError(
+      `--kafka ${options.kafka}: this release reads landing zones only, Kafka is not connected yet; leave --kafka and SLUICEBOX_KAFKA away`,
+      { code: 'SBX_OPTION' },
+    )
+  }
   const stop = stopOnSignals()
   const line = progressLine()
   const landing = options.landing ?? SIMULATED
@@ -108,6 +114,7 @@ function stopOnSignals(): { readonly signal: AbortSignal; release(): void } {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof GateError) return EXIT.gate
+  if (error instanceof ConfigError) return EXIT.usage
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
   return EXIT.failed
 }
