@@ -9,9 +9,9 @@ import {
 } from '../src/index.ts'
 import { sqlModels } from '../src/duckdb.ts'
 import { deltaTable, quarantineTable } from '../src/parquet.ts'
-import { isMain } from './platform/isMain.ts'
+import { start } from './platform/start.ts'
 import { Post } from './post.ts'
-import { postFormats } from './postFormats.ts'
+import { postFormats, type PostFormat } from './postFormats.ts'
 
 export interface FullSettings {
   /** The lake: a folder or `s3://bucket/prefix`. */
@@ -23,55 +23,33 @@ export interface FullSettings {
 /** Posts from three platforms: raw bytes to Bronze, one clean table in Silver, a star schema in Gold. */
 export const full = ({ lake, landing }: FullSettings) =>
   defineTopology('full', { rejects: quarantineTable({ lake }) }, (flow) => {
-    const { twitter, reddit, youtube } = postFormats
-
-    const tweets = flow.source(
-      'twitter',
-      landingFiles({ path: `${landing}/twitter`, shapes: twitter.shapes }),
-    )
-    tweets.to('bronze.twitter', rawFiles({ lake, path: 'bronze/twitter' }))
-    const tweetPosts = tweets
-      .via('twitter.decode', decodeShapes(twitter))
-      .via('twitter.validate', validate(twitter.schema, twitter))
-      .via('twitter.post', map(twitter.toPost))
-      .via('twitter.dedup', firstOfEachId())
-
-    const submissions = flow.source(
-      'reddit',
-      landingFiles({ path: `${landing}/reddit`, shapes: reddit.shapes }),
-    )
-    submissions.to('bronze.reddit', rawFiles({ lake, path: 'bronze/reddit' }))
-    const redditPosts = submissions
-      .via('reddit.decode', decodeShapes(reddit))
-      .via('reddit.validate', validate(reddit.schema, reddit))
-      .via('reddit.post', map(reddit.toPost))
-      .via('reddit.dedup', firstOfEachId())
-
-    const videos = flow.source(
-      'youtube',
-      landingFiles({ path: `${landing}/youtube`, shapes: youtube.shapes }),
-    )
-    videos.to('bronze.youtube', rawFiles({ lake, path: 'bronze/youtube' }))
-    const videoPosts = videos
-      .via('youtube.decode', decodeShapes(youtube))
-      .via('youtube.validate', validate(youtube.schema, youtube))
-      .via('youtube.post', map(youtube.toPost))
-      .via('youtube.dedup', firstOfEachId())
-
+    const source = <Raw>(platform: string, format: PostFormat<Raw>) => {
+      const path = `${landing}/${platform}`
+      const raw = flow.source(platform, landingFiles({ path, shapes: format.shapes }))
+      raw.to(`bronze.${platform}`, rawFiles({ lake, path: `bronze/${platform}` }))
+      return raw
+        .via(`${platform}.decode`, decodeShapes(format))
+        .via(`${platform}.validate`, validate(format.schema, format))
+        .via(`${platform}.post`, map(format.toPost))
+        .via(`${platform}.dedup`, firstOfEachId())
+    }
     const posts = flow
-      .merge('posts', tweetPosts, redditPosts, videoPosts)
+      .merge(
+        'posts',
+        source('twitter', postFormats.twitter),
+        source('reddit', postFormats.reddit),
+        source('youtube', postFormats.youtube),
+      )
       .toTable(
         'silver.posts',
         deltaTable({ lake, path: 'silver/posts', schema: Post, partitionBy: ['platform', 'date'] }),
       )
-    const gold = flow.models(
-      'gold',
-      sqlModels({ lake, project: new URL('./models', import.meta.url), reads: { posts } }),
-    )
-    return { tweets, submissions, videos, posts, gold }
+    const project = new URL('./models', import.meta.url)
+    const gold = flow.models('gold', sqlModels({ lake, project, reads: { posts } }))
+    return { posts, gold }
   })
 
-/** Landed files come in any order of event time: every id is remembered and nothing is late. */
+/** Landed files come in any order of event time: every id is remembered, and nothing is late. */
 const firstOfEachId = () =>
   windowDedup<Post>({
     key: (post) => post.post_id,
@@ -79,4 +57,4 @@ const firstOfEachId = () =>
     windowMs: Infinity,
   })
 
-if (isMain(import.meta.url)) await (await import('./platform/main.ts')).main(full, import.meta.url)
+await start(full, import.meta.url)

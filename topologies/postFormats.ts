@@ -1,6 +1,16 @@
+import type { Envelope, ReasonRule, Shape, StandardSchema } from '../src/index.ts'
+import type { Post } from './post.ts'
 import { redditPost, RedditRecord, redditReasons, redditShapes } from './reddit.ts'
 import { twitterPost, TwitterRecord, twitterReasons, twitterShapes } from './twitter.ts'
 import { youtubePost, YoutubeRecord, youtubeReasons, youtubeShapes } from './youtube.ts'
+
+/** What a platform's files look like, how a decoded record is checked and why it is refused, and its row. */
+export interface PostFormat<Raw> {
+  readonly shapes: readonly Shape[]
+  readonly schema: StandardSchema<Raw>
+  readonly reasons: readonly ReasonRule[]
+  readonly toPost: (record: Raw, envelope: Envelope) => Post
+}
 
 /** Per platform: what its files look like, how a record is checked and why it is refused, and its row. */
 export const postFormats = {
