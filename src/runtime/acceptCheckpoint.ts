@@ -1,9 +1,10 @@
 import { CheckpointError } from '../core/errors.ts'
-import type { Checkpoint, TaskIdentity } from './checkpoint.ts'
+import type { JsonObject } from '../core/json.ts'
+import { hasRead, type Checkpoint, type TaskIdentity } from './checkpoint.ts'
 
 /** What the operator of a run has agreed to. */
 export interface Accepted {
-  /** Stateful nodes whose state is dropped. */
+  /** Stateful nodes whose state is dropped; sources among them begin anew. */
   readonly dropState: readonly string[]
   /** Source nodes that may have changed. */
   readonly acceptSource: readonly string[]
@@ -11,7 +12,8 @@ export interface Accepted {
 
 /**
  * Compares a checkpoint with what its task is now. Positions of another source and state of another
- * operator mean nothing, so both are refused unless they were accepted by name.
+ * operator mean nothing, so both are refused unless they were accepted by name. Where nothing was read
+ * yet, any source will do.
  *
  * @throws CheckpointError `SBX_SOURCE_CHANGED`, `SBX_STATE_CHANGED`: what changed, and the remedy
  */
@@ -22,8 +24,9 @@ export function acceptCheckpoint(
 ): void {
   const { task, identity } = checkpoint
   const node = now.source['node'] as string
-  if (!accepted.acceptSource.includes(node)) {
-    const changes = differences(identity.source, now.source)
+  const isAccepted = accepted.acceptSource.includes(node) || accepted.dropState.includes(node)
+  if (!isAccepted && hasRead(checkpoint)) {
+    const changes = sourceChanges(identity, now)
     if (changes.length > 0) {
       throw new CheckpointError(
         `the source is not the one that its checkpoint (epoch ${checkpoint.epoch} of ${task}) knows: ${changes.join('; ')}. Its positions may mean other records there. Go back to the former source, use another lake, or accept the new one from its beginning with --accept-source ${node}`,
@@ -49,10 +52,11 @@ export function acceptCheckpoint(
   }
 }
 
-function differences(
-  before: Readonly<Record<string, unknown>>,
-  now: Readonly<Record<string, unknown>>,
-): string[] {
+/** What is different about a task's source: in words, one each. */
+export const sourceChanges = (before: TaskIdentity, now: TaskIdentity): readonly string[] =>
+  differences(before.source, now.source)
+
+function differences(before: JsonObject, now: JsonObject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(now)])
   return [...names]
     .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))

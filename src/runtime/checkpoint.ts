@@ -105,6 +105,13 @@ export function parseCheckpoint(bytes: Uint8Array, key: string): Checkpoint | Ma
 /** True for what is left of an old checkpoint. */
 export const isMarker = (body: Checkpoint | Marker): body is Marker => 'marker' in body
 
+/** Where a source stands that has read nothing yet. */
+export const NOWHERE: KeptState = { inline: null, objects: [] }
+
+/** False where nothing was read before it was written: it says nothing about its source. */
+export const hasRead = ({ positions }: Checkpoint): boolean =>
+  positions.inline !== null || positions.objects.length > 0
+
 /** Every state object that a checkpoint needs. */
 export const objectsOf = (checkpoint: Checkpoint): readonly string[] =>
   [checkpoint.positions, ...Object.values(checkpoint.state)].flatMap((kept) => kept.objects)

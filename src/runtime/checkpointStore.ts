@@ -8,6 +8,7 @@ import {
   type Checkpoint,
   type Marker,
 } from './checkpoint.ts'
+import { encodeStateObject, parseStateObject } from './stateObject.ts'
 
 /** Where the checkpoints of one task lie, and everything beside them. */
 export interface CheckpointStore {
@@ -22,7 +23,8 @@ export interface CheckpointStore {
   retire(marker: Marker): Promise<void>
   removeMarker(epoch: number): Promise<void>
   writeObject(name: string, bytes: Uint8Array): Promise<void>
-  readObject(name: string): Promise<Uint8Array>
+  /** @throws CheckpointError `SBX_STATE_MISSING`, `SBX_STATE_DAMAGED` in the name of `node`, whose state it is */
+  readObject(name: string, node: string): Promise<Uint8Array>
   listObjects(): Promise<string[]>
   removeObject(name: string): Promise<void>
   /** Attempts that may have left files behind. */
@@ -99,14 +101,11 @@ export function checkpointStore(
     removeMarker: (epoch) => store.remove(keyOf(epoch)),
     async writeObject(name, bytes) {
       // The name holds the attempt's random part: one that is there is this very object.
-      await store.create(`${folder}state/${name}`, bytes)
+      await store.create(`${folder}state/${name}`, encodeStateObject(bytes))
     },
-    async readObject(name) {
-      const bytes = await store.read(`${folder}state/${name}`)
-      if (bytes !== undefined) return bytes
-      throw new CheckpointError(`the state object ${folder}state/${name} is gone`, {
-        code: 'SBX_STATE_MISSING',
-      })
+    async readObject(name, node) {
+      const key = `${folder}state/${name}`
+      return parseStateObject(await store.read(key), key, node)
     },
     async listObjects() {
       return (await names('state/')).map((name) => name.slice('state/'.length))

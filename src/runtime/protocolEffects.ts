@@ -11,7 +11,7 @@ export interface ProtocolTask {
   readonly task: string
   readonly runId: string
   readonly identity: TaskIdentity
-  /** Stateful nodes whose state the next claim leaves behind (`--drop-state`). */
+  /** Stateful nodes whose state the next claim leaves behind (`--drop-state`): a source's positions. */
   readonly dropState: readonly string[]
   /** What to do where another attempt has committed the epoch: take the task back, or leave it. */
   readonly whenLost: 'claim' | 'stop'

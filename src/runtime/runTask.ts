@@ -146,7 +146,14 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
       const { inline, objects } = from.positions
       const positions = inline === null && objects.length === 0 ? undefined : from.positions
       const { task, attempt, runId } = from
-      await body.start({ positions, state: from.state }, { task, runId, epoch, attempt })
+      try {
+        await body.start({ positions, state: from.state }, { task, runId, epoch, attempt })
+      } catch (error) {
+        // Who has gone on from here may have removed it.
+        const isGone = error instanceof CheckpointError && error.code === 'SBX_STATE_MISSING'
+        if (!isGone || (await checkpoints.newest())?.attempt === attempt) throw error
+        return { kind: 'missing', what: error.message, again: false }
+      }
     }
     const produced = await body.next()
     if (produced === undefined) return { kind: 'ended' }

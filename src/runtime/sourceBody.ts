@@ -30,7 +30,7 @@ export interface SourceBodyOptions {
   readonly memoryBytes: number
   readonly stopping: AbortSignal
   readonly signal: AbortSignal
-  readObject(name: string): Promise<Uint8Array>
+  readObject(name: string, node: string): Promise<Uint8Array>
   onRead(batch: SourceBatch): void
 }
 
@@ -105,7 +105,7 @@ async function startRunning(
       signal: AbortSignal.any([options.signal, options.stopping]),
       mode: options.mode,
       batchBytes: options.batchBytes,
-      restored: stored(options, from.positions),
+      restored: stored(options, plan.source, from.positions),
     })
     opened.push(reader)
     const runner: Runner = await options.runners.open(plan.source, writing)
@@ -135,18 +135,19 @@ async function startRunning(
 }
 
 async function openSelectors(
-  { plan, clock, readObject }: SourceBodyOptions,
+  options: SourceBodyOptions,
   gates: readonly string[],
   from: ResumePoint,
 ): Promise<Map<string, Selector>> {
+  const { plan, clock } = options
   const selectors = new Map<string, Selector>()
   for (const node of plan.nodes) {
     if (node.kind !== 'operator' || !gates.includes(node.name)) continue
     const selector = (node.unit as SelectingOperator<never>).open({ node: node.name, clock })
-    const state = from.state[node.name]
+    const state = stored(options, node.name, from.state[node.name])
     if (state !== undefined) {
       try {
-        await selector.restore({ ...state, read: readObject })
+        await selector.restore(state)
       } catch (error) {
         if (error instanceof CheckpointError) throw error
         throw new CheckpointError(
@@ -185,8 +186,10 @@ function openBatchWriters(
 
 const stored = (
   { readObject }: SourceBodyOptions,
+  node: string,
   state: KeptState | undefined,
-): StoredState | undefined => (state === undefined ? undefined : { ...state, read: readObject })
+): StoredState | undefined =>
+  state === undefined ? undefined : { ...state, read: (name) => readObject(name, node) }
 
 /** What must not change under a checkpoint: the source's identity, stateful nodes' types and options. */
 function identityOf(plan: Plan): TaskIdentity {

@@ -1,4 +1,5 @@
-import { objectsOf, type Checkpoint } from './checkpoint.ts'
+import { sourceChanges } from './acceptCheckpoint.ts'
+import { NOWHERE, objectsOf, type Checkpoint } from './checkpoint.ts'
 import type { Answer, Create, Epoch, ProtocolTask, Effect } from './protocolEffects.ts'
 import { superfluous, type Survey } from './retention.ts'
 
@@ -159,7 +160,7 @@ function claim(state: State): State {
     epoch,
     attempt: `${epoch}-${state.random}`,
     claim: true,
-    positions: newest?.positions ?? { inline: null, objects: [] },
+    positions: newest === undefined || startsOver(newest, state.task) ? NOWHERE : newest.positions,
     state: Object.fromEntries(kept),
     identity,
     prepared: {},
@@ -168,6 +169,11 @@ function claim(state: State): State {
     runId,
   })
 }
+
+/** Positions of another source mean nothing; that it has changed was accepted before. */
+const startsOver = ({ identity }: Checkpoint, task: ProtocolTask): boolean =>
+  task.dropState.includes(task.identity.source['node'] as string) ||
+  sourceChanges(identity, task.identity).length > 0
 
 function commit(state: State, { nowMs, positions, state: kept, prepared, ledger }: Epoch): State {
   const from = last(state)

@@ -8,7 +8,7 @@ const task: ProtocolTask = {
   lineage: 'l',
   task: 'tweets-0',
   runId: 'run-1',
-  identity: { source: {}, operators: {} },
+  identity: { source: { node: 'tweets', root: '/landing' }, operators: {} },
   dropState: [],
   whenLost: 'claim',
   fenceMs: 1000,
@@ -157,6 +157,22 @@ describe('advance', () => {
     const claim = effectOf(found, 'create').checkpoint
     expect(claim.state).toEqual({})
     expect(play(found, created).task.dropState).toEqual([])
+  })
+
+  it('begins where the source begins if it is another one, or was dropped, and keeps the rest', () => {
+    const last = effectOf(play(holding(), epoch(200)), 'create').checkpoint
+    const claimed = (change: Partial<ProtocolTask>) =>
+      effectOf(play(begin({ ...task, ...change }), drawn('b', 300), newest(last), done), 'create')
+        .checkpoint
+    const moved = { source: { node: 'tweets', root: '/other' }, operators: {} }
+    for (const { positions, state, ledger } of [
+      claimed({ identity: moved }),
+      claimed({ dropState: ['tweets'] }),
+    ]) {
+      expect(positions).toEqual({ inline: null, objects: [] })
+      expect({ state, ledger }).toEqual({ state: last.state, ledger: last.ledger })
+    }
+    expect(claimed({}).positions).toEqual(last.positions)
   })
 
   describe('when something that a checkpoint names is gone', () => {

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { acceptCheckpoint } from '../../src/runtime/acceptCheckpoint.ts'
+import type { Checkpoint, TaskIdentity } from '../../src/runtime/checkpoint.ts'
+
+const identity: TaskIdentity = {
+  source: { node: 'tweets', kind: 'landingFiles', root: '/landing' },
+  operators: { dedup: { type: 'windowDedup', options: { windowMs: 1000 } } },
+}
+const checkpoint: Checkpoint = {
+  formatVersion: 1,
+  topology: 'flow',
+  lineage: 'l',
+  task: 'tweets',
+  epoch: 7,
+  attempt: '6-a',
+  claim: false,
+  positions: { inline: { offset: 1 }, objects: [] },
+  state: {},
+  identity,
+  prepared: {},
+  ledger: {},
+  savedAtMs: 0,
+  runId: 'r',
+}
+const none = { dropState: [], acceptSource: [] }
+const moved = { ...identity, source: { ...identity.source, root: '/elsewhere' } }
+const widened = {
+  ...identity,
+  operators: { dedup: { type: 'windowDedup', options: { windowMs: 2000 } } },
+}
+const accepting =
+  (now: TaskIdentity, accepted = {}, change: Partial<Checkpoint> = {}) =>
+  (): void =>
+    acceptCheckpoint({ ...checkpoint, ...change }, now, { ...none, ...accepted })
+
+describe('a source that has changed', () => {
+  it('is refused with what changed and the remedy', () => {
+    expect(accepting(moved)).toThrow(
+      expect.objectContaining({
+        code: 'SBX_SOURCE_CHANGED',
+        node: 'tweets',
+        message: expect.stringMatching(
+          /epoch 7 of tweets.*root was "\/landing", is "\/elsewhere".*--accept-source tweets/,
+        ) as string,
+      }),
+    )
+  })
+
+  it.each([{ acceptSource: ['tweets'] }, { dropState: ['tweets'] }])('is let in by %j', (by) => {
+    expect(accepting(moved, by)).not.toThrow()
+  })
+
+  it('is none where nothing was read from it yet', () => {
+    const positions = { inline: null, objects: [] }
+    expect(accepting(moved, {}, { positions })).not.toThrow()
+    expect(accepting(widened, {}, { positions })).toThrow()
+  })
+})
+
+describe('a stateful node that has changed', () => {
+  it('is refused with what changed and the remedy', () => {
+    expect(accepting(widened)).toThrow(
+      expect.objectContaining({
+        code: 'SBX_STATE_CHANGED',
+        node: 'dedup',
+        message: expect.stringMatching(/windowMs was 1000, is 2000.*--drop-state dedup/) as string,
+      }),
+    )
+  })
+
+  it('is refused when it is gone', () => {
+    expect(accepting({ ...identity, operators: {} })).toThrow(/gone or was renamed/)
+  })
+
+  it('is let in where its state is dropped', () => {
+    expect(accepting(widened, { dropState: ['dedup'] })).not.toThrow()
+    expect(accepting({ ...identity, operators: {} }, { dropState: ['dedup'] })).not.toThrow()
+  })
+
+  it('may be new', () => {
+    const operators = { ...identity.operators, more: { type: 'windowDedup', options: {} } }
+    expect(accepting({ ...identity, operators })).not.toThrow()
+  })
+})
