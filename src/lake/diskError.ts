@@ -9,6 +9,10 @@ const REMEDIES: Readonly<Record<string, readonly [`SBX_${string}`, string]>> = {
   EMFILE: ['SBX_LAKE_TOO_MANY_FILES', 'too many open files: raise `ulimit -n`'],
   ENFILE: ['SBX_LAKE_TOO_MANY_FILES', 'too many open files on this machine: raise fs.file-max'],
 }
+const NO_FOLDER = [
+  'SBX_LAKE_NO_FOLDER',
+  'a file stands where a folder must be: move it away, or name another folder for the lake',
+] as const
 const RETRYABLE = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'EBUSY', 'EINTR', 'ETIMEDOUT', 'ESTALE'])
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV'])
 
@@ -16,6 +20,9 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV'])
 export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
+
+const syscallOf = (cause: unknown): string =>
+  cause instanceof Error && 'syscall' in cause ? String(cause.syscall) : ''
 
 /**
  * What to throw where `action` failed on `path`: names both, the system's code and what to do.
@@ -31,7 +38,11 @@ export function diskError(
   if (cause instanceof SluiceboxError) return cause
   const system = codeOf(cause)
   const reason = cause instanceof Error ? cause.message : String(cause)
-  const [code, remedy] = REMEDIES[system] ?? ['SBX_LAKE_IO' as const, reason]
+  const isNoFolder = system === 'ENOTDIR' || (system === 'EEXIST' && syscallOf(cause) === 'mkdir')
+  const [code, remedy] = (isNoFolder ? NO_FOLDER : REMEDIES[system]) ?? [
+    'SBX_LAKE_IO' as const,
+    reason,
+  ]
   const where = system === '' ? '' : ` (${system})`
   return new SinkError(`can't ${action} ${path}${where}: ${remedy}`, {
     code,

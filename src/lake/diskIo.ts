@@ -1,6 +1,7 @@
 import type { Dirent, Stats } from 'node:fs'
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 /** A file that is open. */
 export interface DiskFile {
@@ -50,7 +51,7 @@ export const realDisk: DiskIo = Object.freeze({
   link: (existing, path) => fs.link(existing, path),
   unlink: (path) => fs.unlink(path),
   rename: (from, to) => fs.rename(from, to),
-  mkdir: async (path) => void (await fs.mkdir(path, { recursive: true })),
+  mkdir: (path) => makeFolder(path, true),
   rmdir: (path) => fs.rmdir(path),
   readdir: (path) => fs.readdir(path, { withFileTypes: true }),
   stat: (path) => fs.stat(path),
@@ -74,6 +75,20 @@ function diskFile(handle: fs.FileHandle): DiskFile {
     sync: () => handle.sync(),
     stat: () => handle.stat(),
     close: () => handle.close(),
+  }
+}
+
+/** Node's own way to make parents says ENOENT for a file system that is read-only. */
+async function makeFolder(path: string, withParents: boolean): Promise<void> {
+  try {
+    await fs.mkdir(path)
+  } catch (error) {
+    const stat = await fs.stat(path).catch(() => undefined)
+    if (stat?.isDirectory() === true) return
+    const { code } = error as NodeJS.ErrnoException
+    if (!withParents || code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path), true)
+    await makeFolder(path, false)
   }
 }
 

@@ -32,8 +32,8 @@ const TEMP = '_tmp'
  *
  * @param root - the folder; made at the first write
  * @throws ConfigError `SBX_LAKE_KEY`, `SBX_LAKE_NO_LINKS`; SinkError `SBX_LAKE_FULL`,
- *   `SBX_LAKE_READ_ONLY`, `SBX_LAKE_DENIED`, `SBX_LAKE_TOO_MANY_FILES`, `SBX_LAKE_EXISTS`,
- *   `SBX_LAKE_IO`; CheckpointError `SBX_PUBLISH_CONFLICT`
+ *   `SBX_LAKE_READ_ONLY`, `SBX_LAKE_DENIED`, `SBX_LAKE_NO_FOLDER`, `SBX_LAKE_TOO_MANY_FILES`,
+ *   `SBX_LAKE_EXISTS`, `SBX_LAKE_IO`; CheckpointError `SBX_PUBLISH_CONFLICT`
  * @example
  * ```ts
  * const lake = localStore('./lake')

@@ -151,6 +151,14 @@ describe('a disk that fails', () => {
     await expect(store.stage('task', 'a/d').close()).rejects.toMatchObject({ code })
   })
 
+  test.each(['', '/below/it'])('a lake can not be where a file is%s', async (below) => {
+    const file = join(home, `file-${++count}`)
+    await writeFile(file, '')
+    const refusal = expect(localStore(file + below).create('a/b', encode('x'))).rejects
+    await refusal.toMatchObject({ name: 'SinkError', code: 'SBX_LAKE_NO_FOLDER' })
+    await refusal.toThrow(/a file stands where a folder must be/)
+  })
+
   test.each(['EPERM', 'ENOTSUP', 'ENOSYS', 'EXDEV'])(
     'the probe refuses a file system where links answer %s',
     async (system) => {
