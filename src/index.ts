@@ -79,6 +79,11 @@ export type {
   WriterContext,
 } from './core/unit.ts'
 
+// Lakes, for sinks and tools of your own
+export { openLake } from './lake/openLake.ts'
+export type { ObjectInfo, ObjectStore, ObjectWriter } from './lake/objectStore.ts'
+export type { StagedObject, StagedWriter } from './lake/objectStore.ts'
+
 // Errors
 export {
   CheckpointError,

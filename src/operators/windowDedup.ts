@@ -47,7 +47,10 @@ const WARM = 32
  * @throws ConfigError `SBX_OPTION` for a missing function, or a duration that is missing or negative.
  * @example
  * ```ts
- * windowDedup({ key: (post: Post) => post.id, eventTime: (post) => post.createdAtMs, windowMs: hours(24) })
+ * posts.via(
+ *   'dedup',
+ *   windowDedup({ key: (post) => post.id, eventTime: (post) => post.createdAtMs, windowMs: hours(24) }),
+ * )
  * ```
  * @see Kafka Streams' deduplication and Flink's `Deduplicate` (keep first row, event time).
  */

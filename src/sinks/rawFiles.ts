@@ -19,7 +19,7 @@ export interface RawFilesOptions {
 const DEFAULT_MAX_FILE_BYTES = 128 * 1024 * 1024
 
 /**
- * Keeps the bytes of every record as they came, in
+ * Keeps the bytes of every record as they came, in files by the hour of their arrival. They are
  * `<path>/ingest_date=YYYY-MM-DD/hour=HH/<task>-<epoch>-<attempt>-<n>.<extension>` (UTC, when the file
  * was begun). On a source's own stream it writes whole batches: NDJSON and CSV are appended to one file an
  * epoch and header, files that are read whole (`.gz`, JSON documents) are copied. Behind operators it

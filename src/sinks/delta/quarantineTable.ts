@@ -39,7 +39,10 @@ const COLUMNS: readonly Column[] = Object.freeze([
  * @throws ConfigError `SBX_LAKE_KEY`; later the same as `deltaTable`
  * @example
  * ```ts
- * defineTopology('tweet-lake', { rejects: quarantineTable({ lake: './lake' }) }, (flow) => …)
+ * defineTopology('tweet-lake', { rejects: quarantineTable({ lake: './lake' }) }, (flow) => {
+ *   const tweets = flow.source('tweets', landingFiles({ path: './landing' }))
+ *   return { bronze: tweets.to('bronze', rawFiles({ lake: './lake', path: 'bronze' })) }
+ * })
  * ```
  */
 export function quarantineTable(options: QuarantineTableOptions): Table<Rejected> {
