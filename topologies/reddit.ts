@@ -3,7 +3,7 @@ import type { Envelope } from '../src/core/unit.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
 import { isNoCount } from './formats/counts.ts'
 import { ListingChild, listingChildToPost, listingShapes } from './formats/listingChild.ts'
-import { isMissing, isPresent } from './formats/presence.ts'
+import { isMissing, isNoObject, isPresent } from './formats/presence.ts'
 import { Submission, submissionShapes, submissionToPost } from './formats/submission.ts'
 import { SubmissionRow, submissionRowShapes, submissionRowToPost } from './formats/submissionRow.ts'
 import type { Post } from './post.ts'
@@ -21,6 +21,7 @@ export type RedditRecord = v.InferOutput<typeof RedditRecord>
 
 export const redditReasons: readonly ReasonRule[] = [
   { reason: 'missing_id', paths: ['data.id', 'data.data.id'], when: isMissing },
+  { reason: 'missing_id', paths: ['data', 'data.data'], when: isNoObject },
   { reason: 'bad_timestamp', paths: ['data.created_utc', 'data.data.created_utc'] },
   { reason: 'bad_timestamp', paths: ['data.author.created_utc'], when: isPresent },
   {

@@ -20,7 +20,7 @@ export const TwitterRecord = v.variant('shape', [
 ])
 export type TwitterRecord = v.InferOutput<typeof TwitterRecord>
 
-const hasNoId = (data: unknown): boolean => isObject(data) && tweetIdOf(data) === undefined
+const hasNoId = (data: unknown): boolean => !isObject(data) || tweetIdOf(data) === undefined
 
 export const twitterReasons: readonly ReasonRule[] = [
   { reason: 'missing_id', paths: ['data.id'], when: isMissing },

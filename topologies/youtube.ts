@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Envelope } from '../src/core/unit.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
 import { isNoCountText } from './formats/counts.ts'
-import { isMissing, isPresent } from './formats/presence.ts'
+import { isMissing, isNoObject, isPresent } from './formats/presence.ts'
 import { TrendingRow, trendingRowShapes, trendingRowToPost } from './formats/trendingRow.ts'
 import { Video, videoShapes, videoToPost } from './formats/video.ts'
 import { VideoItem, videoItemShapes, videoItemToPost } from './formats/videoItem.ts'
@@ -21,6 +21,7 @@ export type YoutubeRecord = v.InferOutput<typeof YoutubeRecord>
 
 export const youtubeReasons: readonly ReasonRule[] = [
   { reason: 'missing_id', paths: ['data.video_id', 'data.id'], when: isMissing },
+  { reason: 'missing_id', paths: ['data'], when: isNoObject },
   {
     reason: 'bad_timestamp',
     paths: ['data.published_at', 'data.publishedAt', 'data.snippet.publishedAt'],

@@ -15,6 +15,7 @@ const NO_DIGIT = -1_000_000
  *
  * @returns microseconds since 1970 UTC, every one exact (bigint before 1684 and after 2255, where numbers
  *   are not); undefined for any other notation, and for a day or time that doesn't exist
+ *   (there is no year 0; tables know none either)
  * @example
  * ```ts
  * parseTimestampUs('2024-02-29T12:00:00.25Z') // 1709208000250000
@@ -77,7 +78,7 @@ export function utcMicros(
 ): number | bigint | undefined {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   const real =
-    year >= 0 &&
+    year >= 1 &&
     year <= 9999 &&
     month >= 1 &&
     month <= 12 &&

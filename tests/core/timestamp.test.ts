@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseTimestampUs, utcMicros } from '../../src/core/timestamp.ts'
 
-const years = { min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') }
+const years = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') }
 const dates = fc.date({ ...years, noInvalidDate: true })
 
 test('reads every millisecond as Date does', () => {
@@ -35,7 +35,7 @@ test('gives a number as long as numbers are exact', () => {
 test('refuses days and times that do not exist', () => {
   const refused = [
     ...['2024-02-30', '2023-02-29', '1900-02-29', '2024-04-31', '2024-13-01', '2024-00-10'],
-    ...['2024-01-00', '2024-01-32'],
+    ...['2024-01-00', '2024-01-32', '0000-01-01', '0000-12-31'],
   ].map((day) => `${day}T00:00:00Z`)
   refused.push(...['24:00:00', '23:60:00', '23:59:60'].map((time) => `2024-01-01T${time}Z`))
   for (const text of refused) expect(parseTimestampUs(text), text).toBeUndefined()

@@ -69,6 +69,13 @@ test.each([
   expect((rejected as { detail: string }).detail).toContain(`data.${path}`)
 })
 
+test.each([null, 'text', 5, true, [1, 2], {}])('JSON that is %j has no id', (data) => {
+  expect(toPost('reddit', 'reddit', data)).toMatchObject({ reason: 'missing_id' })
+  expect(toPost('reddit', 'reddit.listing', data)).toMatchObject({ reason: 'missing_id' })
+  const child = { kind: 't3', data }
+  expect(toPost('reddit', 'reddit.listing', child)).toMatchObject({ reason: 'missing_id' })
+})
+
 describe('a child of a listing', () => {
   const child = {
     kind: 't3',

@@ -82,6 +82,10 @@ test.each([
   expect((rejected as { detail: string }).detail).toContain(`data.${path}`)
 })
 
+test.each([null, 'text', 5, true, [1, 2], {}])('JSON that is %j has no id', (data) => {
+  expect(toPost('twitter', 'twitter', data)).toMatchObject({ reason: 'missing_id' })
+})
+
 test('of several faults the first in order of the reasons counts', () => {
   const faults: [string, unknown, string][] = [
     ['text', 5, 'invalid_field'],
@@ -189,7 +193,7 @@ describe('a status of the API', () => {
   test('without any id is rejected for that, whatever else is wrong', () => {
     const nameless = { ...status, id: undefined, id_str: null, created_at: 'soon' }
     expect(toPost('twitter', 'twitter.status', nameless)).toMatchObject({ reason: 'missing_id' })
-    expect(toPost('twitter', 'twitter.status', 5)).toMatchObject({ reason: 'invalid_field' })
+    expect(toPost('twitter', 'twitter.status', 5)).toMatchObject({ reason: 'missing_id' })
   })
 })
 

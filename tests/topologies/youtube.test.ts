@@ -64,6 +64,10 @@ test.each([
   expect((rejected as { detail: string }).detail).toContain(`data.${path}`)
 })
 
+test.each([null, 'text', 5, [1, 2], {}])('an item that is %j has no id', (data) => {
+  expect(toPost('youtube', 'youtube.api', data)).toMatchObject({ reason: 'missing_id' })
+})
+
 describe('an item of the API', () => {
   const item = {
     kind: 'youtube#video',

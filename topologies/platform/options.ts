@@ -40,9 +40,15 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
   const command = new Command('full')
     .description('Posts from Twitter/X, Reddit and YouTube: raw files to Bronze, Silver and Gold')
     .addOption(
-      option('--lake <dir>', 'where the lake is: a folder or s3://bucket/prefix', './data/lake'),
+      option(
+        '--lake <dir>',
+        'where the lake is: a folder or s3://bucket/prefix',
+        './data/lake',
+      ).argParser(text),
     )
-    .addOption(option('--landing <dir>', 'read this landing zone, simulate nothing'))
+    .addOption(
+      option('--landing <dir>', 'read this landing zone, simulate nothing').argParser(text),
+    )
     .addOption(
       option('--events <n>', 'how many events to simulate', 100_000).argParser(whole(0, 1e12)),
     )
@@ -93,6 +99,11 @@ const list = (flags: string, description: string): Option =>
   new Option(flags, description)
     .default([])
     .argParser((value, before: string[]) => [...before, value])
+
+const text = (value: string): string => {
+  if (value !== '') return value
+  throw new InvalidArgumentError('Expected a path.')
+}
 
 const whole =
   (low: number, high: number) =>
