@@ -66,9 +66,7 @@ const BY_NAME: Readonly<Record<string, Meaning>> = {
  */
 export function kafkaError(cause: unknown, doing: Doing): SluiceboxError {
   if (cause instanceof SluiceboxError) return cause
-  const chain = causes(cause)
-  const meaning = chain.map(meaningOf).find((found) => found !== undefined)
-  const root = chain.at(-1)
+  const { meaning, root } = understand(cause)
   const text = root instanceof Error ? root.message : String(root)
   const kept = new Error(text)
   kept.name = root instanceof Error ? root.name : 'Error'
@@ -78,10 +76,29 @@ export function kafkaError(cause: unknown, doing: Doing): SluiceboxError {
     {
       code: meaning?.code ?? 'SBX_KAFKA_FAILED',
       node: doing.node,
-      retryable: meaning === undefined ? isRetriable(root) : meaning.retryable === true,
+      retryable: passes(cause),
       cause: kept,
     },
   )
+}
+
+/** Whether the very same may succeed later. */
+export function passes(cause: unknown): boolean {
+  if (cause instanceof SluiceboxError) return cause.retryable
+  const { meaning, root } = understand(cause)
+  if (meaning !== undefined) return meaning.retryable === true
+  return root instanceof Error && 'retriable' in root && root.retriable === true
+}
+
+function understand(cause: unknown): {
+  readonly meaning: Meaning | undefined
+  readonly root: unknown
+} {
+  const chain = causes(cause)
+  return {
+    meaning: chain.map(meaningOf).find((found) => found !== undefined),
+    root: chain.at(-1),
+  }
 }
 
 function meaningOf(cause: unknown): Meaning | undefined {
@@ -100,6 +117,3 @@ function causes(error: unknown): readonly unknown[] {
   }
   return chain
 }
-
-const isRetriable = (cause: unknown): boolean =>
-  cause instanceof Error && 'retriable' in cause && cause.retriable === true

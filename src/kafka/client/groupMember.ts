@@ -1,5 +1,7 @@
 import type * as Kafkajs from 'kafkajs'
+import { passes } from '../kafkaError.ts'
 import type { GroupMember, GroupOptions, KafkaCaller } from '../kafkaPort.ts'
+import { backoffMs } from '../retrying.ts'
 import { stickyAssigner } from './stickyAssigner.ts'
 
 /** The coordinator lets a rebalance take this long, ms: whoever has not come back by then is out. */
@@ -7,7 +9,6 @@ const REBALANCE_MS = 10_000
 const HEARTBEAT_MS = 1_000
 /** How often the idle fetch loop comes by to send a heartbeat, ms. */
 const ROUND_MS = 250
-const RETRY = { retries: 3, initialRetryTime: 200 }
 /** Leaving is a courtesy to the others: a coordinator that is gone can't be told, ms. */
 const LEAVE_MS = 5_000
 
@@ -22,44 +23,58 @@ export async function joinGroup(
   options: GroupOptions,
 ): Promise<GroupMember> {
   const { topic, groupId, sessionTimeoutMs, retryMs } = options
+  const leaving = new AbortController()
   let owned: readonly number[] = []
   let heardMs = clock.now()
-  let isLeaving = false
+  let crashes = 0
+  let consumer: Kafkajs.Consumer
 
-  const consumer = kafka.consumer({
-    groupId,
-    allowAutoTopicCreation: false,
-    sessionTimeout: sessionTimeoutMs,
-    rebalanceTimeout: REBALANCE_MS,
-    heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
-    maxWaitTimeInMs: ROUND_MS,
-    partitionAssigners: [stickyAssigner(kafkajs.AssignerProtocol, topic, () => owned)],
-    retry: { ...RETRY, restartOnFailure: async () => clock.now() - heardMs < retryMs },
-  })
-  const { HEARTBEAT, REBALANCING, GROUP_JOIN, CRASH } = consumer.events
-  consumer.on(HEARTBEAT, () => {
-    heardMs = clock.now()
-  })
-  consumer.on(REBALANCING, () => options.onRevoked())
-  consumer.on(GROUP_JOIN, ({ payload }) => {
-    heardMs = clock.now()
-    consumer.pause([{ topic }])
-    owned = payload.memberAssignment[topic] ?? []
-    options.onAssigned(owned)
-  })
-  consumer.on(CRASH, ({ payload }) => {
+  const start = async (): Promise<void> => {
+    consumer = kafka.consumer({
+      groupId,
+      allowAutoTopicCreation: false,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: REBALANCE_MS,
+      heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
+      maxWaitTimeInMs: ROUND_MS,
+      partitionAssigners: [stickyAssigner(kafkajs.AssignerProtocol, topic, () => owned)],
+      // The client gives up at errors that pass, such as a coordinator that is being elected: see below.
+      retry: { retries: 3, initialRetryTime: 200, restartOnFailure: async () => false },
+    })
+    const started = consumer
+    const { HEARTBEAT, REBALANCING, GROUP_JOIN, CRASH } = started.events
+    started.on(HEARTBEAT, () => {
+      heardMs = clock.now()
+    })
+    started.on(REBALANCING, () => options.onRevoked())
+    started.on(GROUP_JOIN, ({ payload }) => {
+      heardMs = clock.now()
+      crashes = 0
+      started.pause([{ topic }])
+      owned = payload.memberAssignment[topic] ?? []
+      options.onAssigned(owned)
+    })
+    started.on(CRASH, ({ payload }) => void restart(payload.error))
+    await started.connect()
+    await started.subscribe({ topic })
+    await started.run({
+      autoCommit: false,
+      eachBatch: async () => {
+        throw new TypeError('a paused partition was read')
+      },
+    })
+  }
+
+  const restart = async (cause: unknown): Promise<void> => {
     options.onRevoked()
-    if (!payload.restart && !isLeaving) options.onLost(payload.error)
-  })
+    if (!passes(cause) || clock.now() - heardMs > retryMs) return options.onLost(cause)
+    crashes++
+    await clock.sleep(backoffMs(crashes), leaving.signal)
+    if (leaving.signal.aborted) return
+    await start().catch(restart)
+  }
 
-  await consumer.connect()
-  await consumer.subscribe({ topic })
-  await consumer.run({
-    autoCommit: false,
-    eachBatch: async () => {
-      throw new TypeError('a paused partition was read')
-    },
-  })
+  await start()
   return {
     async commit(offsets) {
       await consumer.commitOffsets(
@@ -67,7 +82,7 @@ export async function joinGroup(
       )
     },
     async leave() {
-      isLeaving = true
+      leaving.abort()
       await Promise.race([consumer.disconnect(), clock.sleep(LEAVE_MS)])
     },
   }

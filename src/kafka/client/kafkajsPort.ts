@@ -82,9 +82,7 @@ export async function kafkajsPort(
   ): Promise<number[]> => {
     const { cluster: known, partitions } = await knowing(topic)
     const asked = partitions.map((partition) => ({ partition }))
-    const [found] = await known.fetchTopicsOffset([
-      { topic, partitions: asked, ...which } as Parameters<Cluster['fetchTopicsOffset']>[0][number],
-    ])
+    const [found] = await known.fetchTopicsOffset([{ topic, partitions: asked, ...which }])
     const byPartition: number[] = []
     for (const { partition, offset } of found!.partitions) byPartition[partition] = Number(offset)
     return byPartition

@@ -25,8 +25,10 @@ export function assignSticky(
   const free = new Set(Array.from({ length: partitions }, (_, partition) => partition))
   const shares = byClaim.map(({ id, owned }, place) => {
     const quota = least + (place < withOneMore ? 1 : 0)
-    const kept = owned.filter((partition) => free.has(partition)).slice(0, quota)
-    for (const partition of kept) free.delete(partition)
+    const kept: number[] = []
+    for (const partition of owned) {
+      if (kept.length < quota && free.delete(partition)) kept.push(partition)
+    }
     return { id, quota, kept }
   })
   const left = [...free]
@@ -83,7 +85,7 @@ export function stickyAssigner(
 function ownedIn(userData: Buffer | undefined): readonly number[] {
   try {
     const owned: unknown = JSON.parse(userData?.toString() ?? '[]')
-    return Array.isArray(owned) ? owned.filter(Number.isSafeInteger) : []
+    return Array.isArray(owned) ? owned.filter((it) => Number.isSafeInteger(it)).map(Number) : []
   } catch {
     return []
   }

@@ -17,9 +17,10 @@ export interface Lane {
   wants(): boolean
   /** Takes the whole batches of an answer to `fetchOffset`, as a copy. */
   push(fetched: FetchedPartition): void
-  /** Nothing more will come: who reads is told why. */
+  /** Why nothing more will come, once all that waits is read. */
+  readonly failure: Error | undefined
   fail(error: Error): void
-  /** The next chunk, or nothing now. Throws what the lane failed with once all before is read. */
+  /** The next chunk, or nothing now. */
   shift(): Chunk | undefined
   /** Resolves when there may be something to shift, when it is closed, or after that time. */
   arrival(clock: Clock, withinMs: number): Promise<void>
@@ -52,6 +53,9 @@ export function lane(options: LaneOptions): Lane {
     get fetchOffset() {
       return fetchOffset
     },
+    get failure() {
+      return failure
+    },
     wants: () => !isClosed && failure === undefined && fetchOffset < until && hasRoom(),
 
     push({ records, aborted }) {
@@ -80,10 +84,7 @@ export function lane(options: LaneOptions): Lane {
 
     shift() {
       const chunk = chunks.shift()
-      if (chunk === undefined) {
-        if (failure !== undefined) throw failure
-        return undefined
-      }
+      if (chunk === undefined) return undefined
       const wasFull = !hasRoom()
       waiting -= chunk.bytes.length
       if (wasFull || chunks.length === 0) onRoom()

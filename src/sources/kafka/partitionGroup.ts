@@ -98,7 +98,6 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
   const { node, logger } = context
   const turns = newest<Assignment>()
   const open = new Set<Lane>()
-  let member: GroupMember | undefined
   let revoked = new AbortController()
   let batchBytes = MIN_FETCH_BYTES
 
@@ -141,7 +140,7 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
       revoked: isRevoked,
       onPosition: (offset) => {
         if (isRevoked.aborted) return
-        member?.commit(new Map([[partition, offset]])).catch((error: unknown) => {
+        member.commit(new Map([[partition, offset]])).catch((error: unknown) => {
           logger.warn('kafka_lag_not_written', { node, partition, error: String(error) })
         })
       },
@@ -157,11 +156,11 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     turns.end()
     fetching.close()
     for (const filled of open) filled.close()
-    await member?.leave()
+    await member.leave()
     await port.close()
   }
 
-  member = await trying(() =>
+  const member: GroupMember = await trying(() =>
     port.join({
       topic,
       groupId,

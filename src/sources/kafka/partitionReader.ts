@@ -1,4 +1,4 @@
-import { SluiceboxError, SourceError } from '../../core/errors.ts'
+import { SourceError } from '../../core/errors.ts'
 import type { SourceBatch, SourceContext, SourceReader } from '../../core/unit.ts'
 import type { Doing } from '../../kafka/kafkaError.ts'
 import { readBatchHeader } from '../../kafka/wire/batchHeader.ts'
@@ -49,6 +49,7 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
   let chunk: OpenChunk | undefined
   let records: OpenRecords | undefined
   let behindRecords = position
+  let broken: SourceError | undefined
 
   /** Goes to the next record batch that has something to read; false where nothing waits. */
   const openNext = async (): Promise<boolean> => {
@@ -80,7 +81,8 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
       position = Math.min(Math.max(position, behindRecords), until)
       records = undefined
       // A chunk that fills a batch well enough is given away as it is: a second one would cost a copy.
-      if (values.bytes >= context.batchBytes * GOOD_FILL && isRead(open.bytes)) return
+      const isGood = values.count > 0 && values.bytes >= context.batchBytes * GOOD_FILL
+      if (isGood && isRead(open.bytes)) return
     }
   }
 
@@ -93,8 +95,8 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
     try {
       await fill(values)
     } catch (cause) {
-      if (cause instanceof SluiceboxError) throw cause
-      throw unreadable(doing, lane.partition, position, cause)
+      broken = unreadable(doing, lane.partition, position, cause)
+      throw broken
     }
     const { oversized } = values
     const origin = { partition: lane.partition, source, ingestedAtMs: context.clock.now() }
@@ -119,18 +121,16 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
 
   return {
     async read() {
-      for (;;) {
+      for (let waitedAt = -1; ; waitedAt = position) {
         if (context.signal.aborted) return undefined
         if (revoked.aborted) throw wasRevoked(source, context.node)
+        if (broken !== undefined) throw broken
         const batch = await gather()
         if (batch !== undefined) return batch
         if (position >= until) return undefined
-        const before = position
+        if (lane.failure !== undefined) throw lane.failure
+        if (context.mode === 'streaming' && waitedAt === position) return undefined
         await lane.arrival(context.clock, WAIT_MS)
-        if (context.mode === 'streaming') {
-          const arrived = await gather()
-          if (arrived !== undefined || position === before) return arrived
-        }
       }
     },
     position() {

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { redact } from '../../src/core/describe.ts'
+import { kafkaSink } from '../../src/sinks/kafkaSink.ts'
+import type { KafkaSinkOptions } from '../../src/sinks/kafkaSink.ts'
+
+interface Post {
+  readonly id: string
+}
+const options: KafkaSinkOptions<Post> = {
+  brokers: ['a:9092'],
+  topic: 'posts',
+  key: ({ id }) => id,
+}
+
+test('is plain data', () => {
+  const sink = kafkaSink({
+    ...options,
+    sasl: { mechanism: 'scram-sha-512', username: 'someone', password: 'hidden' },
+  })
+  expect(sink).toMatchObject({ kind: 'sink', type: 'kafkaSink', rank: 'silver' })
+  const shown = JSON.stringify(redact(sink.options))
+  expect(shown).toContain('"topic":"posts"')
+  expect(shown).not.toMatch(/someone|hidden/)
+})
+
+test('has nothing to publish', async () => {
+  const publisher = await kafkaSink(options).openPublisher({} as never)
+  expect(await publisher.publish({} as never)).toEqual({})
+  expect(await publisher.clean('task', () => true)).toBe(0)
+})
+
+test.each<[string, Partial<KafkaSinkOptions<Post>>]>([
+  ['no broker', { brokers: '' }],
+  ['no topic', { topic: '' }],
+  ['an empty batch', { maxBatchBytes: 0 }],
+  ['a compression that it can not write', { compression: 'lz4' as never }],
+  ['half a partition', { createPartitions: 0.5 }],
+])('refuses %s', (_, wrong) => {
+  expect(() => kafkaSink({ ...options, ...wrong })).toThrow(
+    expect.objectContaining({ name: 'ConfigError', code: 'SBX_KAFKA_OPTIONS' }),
+  )
+})
