@@ -23,9 +23,9 @@ export interface RunOptions {
   readonly models?: boolean
   /** Where checkpoints and leases are. @defaultValue the one lake that the topology's sinks name */
   readonly lake?: string
-  /** Stateful nodes that start with empty state. */
+  /** Stateful nodes that start with empty state, sources that are read from their beginning again. */
   readonly dropState?: readonly string[]
-  /** Sources whose identity may have changed. */
+  /** Sources whose identity may have changed: then they are read from their beginning. */
   readonly acceptSource?: readonly string[]
   /** Gives up at once, committing nothing more; what is committed stays. `close()` ends in order. */
   readonly signal?: AbortSignal
@@ -55,6 +55,7 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
       code: 'SBX_OPTION',
     })
   }
+  checkNames(topology, options)
   return {
     mode: mode ?? 'micro-batch',
     epochMs: options.epochMs ?? 5000,
@@ -69,6 +70,23 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
     signal: options.signal,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
+  }
+}
+
+/** Nodes that are gone may have left state behind, sources that are gone have no task to accept them. */
+function checkNames(topology: Topology, { acceptSource = [], dropState = [], logger }: RunOptions) {
+  const sources = topology.nodes.filter(({ kind }) => kind === 'source').map(({ name }) => name)
+  for (const name of acceptSource) {
+    if (sources.includes(name)) continue
+    throw new ConfigError(
+      `run: acceptSource names '${name}', which is no source of '${topology.name}'; its sources are ${sources.join(', ')}`,
+      { code: 'SBX_OPTION' },
+    )
+  }
+  for (const name of dropState) {
+    if (topology.nodes.some((node) => node.name === name)) continue
+    const detail = 'no node has that name; what a checkpoint keeps under it is dropped'
+    logger?.warn('drop_state_unknown', { node: name, detail })
   }
 }
 

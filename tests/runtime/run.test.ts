@@ -156,6 +156,7 @@ test.each([
   { batchBytes: -1 },
   { memoryBytes: Number.NaN },
   { mode: 'batch' as 'streaming' },
+  { acceptSource: ['click'] },
 ])('refuses the impossible option %o at once', (options) => {
   expect(() => run(clicks([], 1, sinks()), options)).toThrow(
     expect.objectContaining({ code: 'SBX_OPTION' }) as Error,
