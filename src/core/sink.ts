@@ -82,6 +82,8 @@ export interface Publisher {
   clean(task: string, isDead: (epoch: number, attempt: string) => boolean): Promise<number>
   /** A task without any checkpoint starts. Rejects with CheckpointError if the sink knows an earlier life of it. */
   refuseForeign?(lineage: string, task: string): Promise<void>
+  /** A task goes on. Rejects with CheckpointError if the sink has lost what that epoch gave it. */
+  refuseLost?(lineage: string, task: string, epoch: number): Promise<void>
 }
 
 interface SinkBase<In> {

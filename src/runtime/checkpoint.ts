@@ -36,6 +36,8 @@ export interface Checkpoint {
   readonly identity: TaskIdentity
   /** Files that wait to be published, by sink node. */
   readonly prepared: Readonly<Record<string, readonly PreparedFile[]>>
+  /** By sink node, the last epoch that gave it files. Unknown of checkpoints of earlier releases. */
+  readonly latest?: Readonly<Record<string, number>>
   /** Counts of all epochs up to this one. */
   readonly ledger: Json
   /** Wall-clock time before the first attempt to write it, ms. */
@@ -169,6 +171,7 @@ const CHECKPOINT: Readonly<Record<string, Check>> = {
   state: recordOf(isKept),
   identity: shape({ source: isObject, operators: recordOf(isObject) }),
   prepared: recordOf(listOf(isPreparedFile)),
+  latest: (value) => value === undefined || recordOf(isCount)(value),
   ledger: isPresent,
   savedAtMs: isCount,
   runId: isText,

@@ -25,6 +25,8 @@ export interface TaskOptions {
   accept(newest: Checkpoint): void
   /** The very first claim, before it is made: nothing may be there that only a checkpoint explains. */
   acceptEmpty(): Promise<void>
+  /** After a claim: what the sinks got by the last epochs that gave them any must still be there. */
+  refuseLost(claim: Checkpoint): Promise<void>
   /** An epoch was committed: `ledger` is what it added. */
   onCommit(checkpoint: Checkpoint, ledger: Ledger): void
 }
@@ -142,6 +144,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
 
   async function produce(epoch: number, from: Checkpoint): Promise<Answer> {
     if (from.claim) {
+      await options.refuseLost(from)
       await body.claimed()
       const { inline, objects } = from.positions
       const positions = inline === null && objects.length === 0 ? undefined : from.positions

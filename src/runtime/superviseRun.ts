@@ -213,6 +213,10 @@ async function runBody(shared: Shared, node: string, body: TaskBody): Promise<Ta
         for (const sink of body.sinks)
           await shared.publishers.get(sink)?.refuseForeign?.(lineage, body.task)
       },
+      async refuseLost({ latest = {} }) {
+        for (const [sink, epoch] of Object.entries(latest))
+          await shared.publishers.get(sink)?.refuseLost?.(lineage, body.task, epoch)
+      },
       onCommit(checkpoint, added) {
         epochs++
         progress.epochs++

@@ -164,6 +164,7 @@ function claim(state: State): State {
     state: Object.fromEntries(kept),
     identity,
     prepared: {},
+    latest: newest?.latest ?? {},
     ledger: newest?.ledger ?? {},
     savedAtMs: state.drawnMs,
     runId,
@@ -186,11 +187,17 @@ function commit(state: State, { nowMs, positions, state: kept, prepared, ledger 
     state: kept,
     identity,
     prepared,
+    latest: { ...from.latest, ...filledAt(from.epoch + 1, prepared) },
     ledger,
     savedAtMs: nowMs,
     runId,
   })
 }
+
+const filledAt = (epoch: number, prepared: Checkpoint['prepared']): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(prepared).flatMap(([sink, files]) => (files.length > 0 ? [[sink, epoch]] : [])),
+  )
 
 const create = (state: State, checkpoint: Checkpoint): State => ({
   ...state,

@@ -175,6 +175,19 @@ describe('advance', () => {
     expect(claimed({}).positions).toEqual(last.positions)
   })
 
+  it('remembers by sink the last epoch that gave it files', () => {
+    const first = play(holding(), epoch(200))
+    expect(effectOf(first, 'create').checkpoint.latest).toEqual({ bronze: 2 })
+    const quiet = play(first, created, done, {
+      ...epoch(300),
+      prepared: { bronze: [], silver: [] },
+    })
+    const last = effectOf(quiet, 'create').checkpoint
+    expect([last.epoch, last.latest]).toEqual([3, { bronze: 2 }])
+    const found = play(begin(task), drawn('b', 300), newest(last), done)
+    expect(effectOf(found, 'create').checkpoint.latest).toEqual({ bronze: 2 })
+  })
+
   describe('when something that a checkpoint names is gone', () => {
     const missing: Answer = { kind: 'missing', what: 'bronze/a', again: false }
     const last = effectOf(play(holding(), epoch(200)), 'create').checkpoint

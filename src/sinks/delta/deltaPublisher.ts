@@ -3,7 +3,7 @@ import type { PreparedFile, Publisher, PublisherContext, SinkCommit } from '../.
 import { parseDataFileName } from '../../lake/dataFileName.ts'
 import { deltaLog } from '../../lake/delta/deltaLog.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
-import { refuseForeignTxn } from './deltaTxn.ts'
+import { refuseForeignTxn, refuseLostTxn } from './deltaTxn.ts'
 import { checkTable, foldCommits, type Verdict } from './foldCommits.ts'
 
 export interface DeltaPublisherOptions {
@@ -86,6 +86,10 @@ export async function openDeltaPublisher(options: DeltaPublisherOptions): Promis
 
     async refuseForeign(lineage, task) {
       refuseForeignTxn(path, await log.snapshot(), { ...context, lineage, task })
+    },
+
+    async refuseLost(lineage, task, epoch) {
+      refuseLostTxn(path, await log.snapshot(), { ...context, lineage, task }, epoch)
     },
   }
 }

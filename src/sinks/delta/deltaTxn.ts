@@ -28,6 +28,27 @@ export function refuseForeignTxn(
 }
 
 /**
+ * Refuses a table whose log does not reach the last epoch that a task has given it: entries at its end, or
+ * all of them, were lost, which nothing else would tell.
+ *
+ * @throws CheckpointError SBX_DELTA_TXN
+ */
+export function refuseLostTxn(
+  path: string,
+  { txns, version }: Pick<Snapshot, 'txns' | 'version'>,
+  writer: Writer,
+  epoch: number,
+): void {
+  const reached = txns.get(appIdOf(writer))?.version ?? 0
+  if (reached >= epoch) return
+  const end = version < 0 ? 'has no entry' : `ends with version ${version}`
+  throw new CheckpointError(
+    `${writer.task} has committed epoch ${epoch} to the table ${path}, whose log ${end} and knows ${reached === 0 ? 'no epoch' : `epoch ${reached} at most`} of it: rows are lost. Nothing was changed. Restore ${path} from a copy of the lake, or start over in an empty lake`,
+    { code: 'SBX_DELTA_TXN', node: writer.node },
+  )
+}
+
+/**
  * The name of a `txn` that this topology wrote under another lineage: its checkpoints were lost or removed,
  * and reading everything anew would double what is in the table.
  *

@@ -242,6 +242,26 @@ describe('a table and checkpoints that do not belong together', () => {
     expect(foreignTxn(snapshot, 'flow', 'new', 'other')).toBeUndefined()
   })
 
+  test('a table that has lost what an epoch gave it is refused', async () => {
+    const { store, publisher, prepare, lake } = await setUp()
+    await publisher.publish(await prepare(1, [post('a')]))
+    await publisher.publish(await prepare(4, [post('b')]))
+    await publisher.refuseLost!('line', 'tweets', 4)
+    for (const [lost, text] of [
+      [
+        1,
+        /committed epoch 4 to the table silver\/posts, whose log ends with version 0 and knows epoch 1/,
+      ],
+      [0, /whose log has no entry and knows no epoch of it.*Restore silver\/posts/],
+    ] as const) {
+      await store.remove(entryKey(path, lost))
+      const { publisher: later } = await setUp(lake)
+      const refusal = expect(later.refuseLost!('line', 'tweets', 4)).rejects
+      await refusal.toThrow(text)
+      await refusal.toMatchObject({ code: 'SBX_DELTA_TXN', node: 'posts' })
+    }
+  })
+
   test('rows of another shape are refused', async () => {
     const { lake, store, publisher, prepare } = await setUp()
     await publisher.publish(await prepare(1, [post('a')]))
