@@ -178,10 +178,8 @@ describe('advance', () => {
   it('remembers by sink the last epoch that gave it files', () => {
     const first = play(holding(), epoch(200))
     expect(effectOf(first, 'create').checkpoint.latest).toEqual({ bronze: 2 })
-    const quiet = play(first, created, done, {
-      ...epoch(300),
-      prepared: { bronze: [], silver: [] },
-    })
+    const none: Answer & Epoch = { ...epoch(300), prepared: { bronze: [], silver: [] } }
+    const quiet = play(first, created, done, none)
     const last = effectOf(quiet, 'create').checkpoint
     expect([last.epoch, last.latest]).toEqual([3, { bronze: 2 }])
     const found = play(begin(task), drawn('b', 300), newest(last), done)

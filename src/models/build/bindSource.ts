@@ -38,7 +38,11 @@ async function selection(
   if (table === undefined || table.files.length === 0) return noRows(source, table)
   const { columns, partitionColumns } = table
   const scan = filesScan(source, table)
-  const described = await database.rows(`describe select * from ${scan}`)
+  const described = await database
+    .rows(`describe select * from ${scan}`)
+    .catch((error: unknown) => {
+      throw unreadable(source, error)
+    })
   const present = new Set(described.map((row) => row['column_name']))
   const typed = columns.map(({ name, type }) => {
     const value = present.has(name) ? identifier(name) : 'null'
@@ -70,6 +74,15 @@ function filesScan(
       ? 'hive_partitioning = false'
       : `hive_partitioning = true, hive_types = {${types.join(', ')}}`
   return `read_parquet([${paths}], union_by_name = true, ${hive})`
+}
+
+function unreadable({ source, table }: Source, cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause.name === 'AbortError') return cause
+  const [first] = cause.message.split('\n')
+  return new CheckpointError(
+    `source('${source}', '${table}'): a file that the table's log names can't be read: ${first}. Nothing was published. Restore it from a copy of the lake`,
+    { code: 'SBX_MODELS_SOURCE', cause },
+  )
 }
 
 /** Whether the folders of a path say what the log says of its partition. */
