@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { SluiceboxError } from '../core/errors.ts'
 import { errorFromWire, type WireError } from './wireError.ts'
 import type { Gated, PreparedChain } from './chain/openChain.ts'
 import { joinPrepared, type Runner, type Runners, type Writing } from './runner.ts'
@@ -47,10 +48,10 @@ export type Answer =
   | { readonly call: number; readonly error: WireError }
 
 interface Thread {
-  readonly worker: Worker
   /** Batches that it has begun or been sent and not finished. */
   load: number
   ask<T>(request: Request, transfer?: ArrayBuffer[]): Promise<T>
+  end(): Promise<void>
 }
 
 /**
@@ -71,7 +72,7 @@ export function poolRunners(options: PoolOptions): Runners {
       return poolRunner(threads, runner)
     },
     async close() {
-      await Promise.all(threads.map((thread) => thread.worker.terminate()))
+      await Promise.all(threads.map((thread) => thread.end()))
     },
   }
 }
@@ -110,7 +111,8 @@ function poolRunner(threads: readonly Thread[], runner: number): Runner {
     async close() {
       for (const thread of home.values()) thread.load--
       home.clear()
-      await Promise.all(threads.map((thread) => thread.ask({ do: 'close', runner })))
+      // One that is gone has nothing left to close.
+      await Promise.allSettled(threads.map((thread) => thread.ask({ do: 'close', runner })))
     },
   }
 }
@@ -122,32 +124,41 @@ function startThread(options: PoolOptions, index: number): Thread {
   })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let calls = 0
+  let isEnding = false
   let dead: Error | undefined
-  const fail = (error: Error): void => {
-    dead = error
-    for (const { reject } of waiting.values()) reject(error)
+  const died = (why: string, cause?: Error): void => {
+    dead ??= new SluiceboxError(
+      `worker thread ${index} ended: ${why}. Nothing was lost, a run goes on from the last commit; look for a function that throws outside of its call, ends the process or needs more memory than there is`,
+      { code: 'SBX_THREAD_ENDED', cause },
+    )
+    for (const { reject } of waiting.values()) reject(dead)
     waiting.clear()
   }
   worker.on('message', (answer: Answer) => {
     const call = waiting.get(answer.call)
     waiting.delete(answer.call)
-    if (waiting.size === 0) worker.unref()
+    // Whoever waits for its end must not be left alone.
+    if (waiting.size === 0 && !isEnding) worker.unref()
     if ('error' in answer) call?.reject(errorFromWire(answer.error))
     else call?.resolve(answer.result)
   })
-  worker.on('error', fail)
-  worker.on('exit', (code) => fail(new Error(`worker thread ${index} ended with code ${code}`)))
+  worker.on('error', (error: Error) => died(error.message, error))
+  worker.on('exit', (code) => died(`code ${code}`))
   worker.unref()
   return {
-    worker,
     load: 0,
+    async end() {
+      isEnding = true
+      await worker.terminate()
+    },
     ask(request, transfer = []) {
       if (dead !== undefined) return Promise.reject(dead)
       const call = calls++
-      worker.ref()
       return new Promise((resolve, reject) => {
-        waiting.set(call, { resolve: resolve, reject })
+        // Throws on what can't be copied: then nobody answers.
         worker.postMessage({ call, request }, transfer)
+        waiting.set(call, { resolve: resolve, reject })
+        worker.ref()
       })
     },
   }
