@@ -58,13 +58,19 @@ export const longScenarios: readonly Scenario[] = [
     name: `${scenario.name}, ${scenario.attempts + 1} attempts`,
     attempts: scenario.attempts + 1,
     flying: 0,
+    // A third process does what a second life of the first two would.
+    ...(scenario.name === 'fence' && { reclaims: 0 }),
+    // Vacuum deletes more than cleaning does; together they are too much for three.
+    ...(scenario.name === 'compaction' && { cleaning: false, lostAnswers: false }),
   })),
-  ...scenarios.map((scenario) => ({
-    ...scenario,
-    name: `${scenario.name}, one request late`,
-    flying: 1,
-    onlyCommitsFly: scenario.ticks > 0 || scenario.compactions + scenario.attempts > 2,
-  })),
+  ...scenarios
+    .filter(({ flying }) => flying === 0)
+    .map((scenario) => ({
+      ...scenario,
+      name: `${scenario.name}, one request late`,
+      flying: 1,
+      onlyCommitsFly: scenario.ticks > 0 || scenario.compactions > 0,
+    })),
   { ...plain, name: 'silver, two requests late', flying: 2, onlyCommitsFly: true },
   { ...plain, name: 'silver, taken back twice', reclaims: 2 },
   {
@@ -78,6 +84,5 @@ export const longScenarios: readonly Scenario[] = [
     vacuums: 1,
     reclaims: 0,
     flying: 0,
-    lostAnswers: false,
   },
 ]
