@@ -162,3 +162,25 @@ test.each([
     expect.objectContaining({ code: 'SBX_OPTION' }) as Error,
   )
 })
+
+test('records that reach an operator directly and through others before it are all decided on', async () => {
+  const sink = memorySink<number>()
+  const late = memorySink<Rejected>()
+  const first = () =>
+    windowDedup<number>({ key: String, eventTime: () => 0, windowMs: Number.POSITIVE_INFINITY })
+  const topology = defineTopology('detours', (flow) => {
+    const source = flow.source('source', memorySource([1, 2, 3, 1]))
+    const a = source.split('a', first())
+    const b = flow.merge('into-b', source, a.out).split('b', first())
+    const c = flow.merge('into-c', a.out, b.out).split('c', first())
+    flow.merge('late', a.late, b.late, c.late).to('late-sink', late)
+    return { out: c.out.to('out', sink) }
+  })
+  const { tasks } = await run(topology).done
+  expect(sink.records).toEqual([1, 2, 3])
+  expect(tasks[0]!.ledger).toMatchObject({
+    a: { in: 4, out: 3, duplicate: 1 },
+    b: { in: 7, out: 3, duplicate: 4 },
+    c: { in: 6, out: 3, duplicate: 3 },
+  })
+})

@@ -59,6 +59,7 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
   const envelope = cursor()
   const counts = new Map<string, NodeCounts>()
   const writers = new Map<string, Writer<never>>()
+  /** The last of the flow first: a node is connected when all behind it are. */
   const gates = new Map<string, Gate>()
   const inlets = new Map<string, Inlet>()
   const open = new Map<number, OpenBatch>()
@@ -130,14 +131,18 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
     }
   }
 
-  /** Ends one stage of a batch: whoever waits now is handed over for decision. */
+  /** Ends one stage of a batch: whoever waits now is handed over for decision, gate by gate. */
   const gated = (seq: number, { batch, waiting }: OpenBatch): Gated[] => {
+    const next: Gated[] = []
+    // The last first: what a gate lets through never comes to one where others wait.
     for (const { node, takeWaiting } of gates.values()) {
-      const room = takeWaiting()
-      if (room !== undefined) waiting.set(node, room)
+      const room = takeWaiting() ?? waiting.get(node)
+      if (room === undefined) continue
+      waiting.set(node, room)
+      next.push({ gate: node, keys: keysOf(room, batch) })
     }
-    if (waiting.size === 0) open.delete(seq)
-    return [...waiting].map(([node, room]) => ({ gate: node, keys: keysOf(room, batch) }))
+    if (next.length === 0) open.delete(seq)
+    return next
   }
 
   const source = countsOf(plan.source)
