@@ -14,7 +14,7 @@ const WHO: Readonly<Record<string, string>> = {
   CheckpointError:
     'A checkpoint, lease or log is damaged, taken, or of a changed topology. Nothing was changed.',
   GateError: 'A check blocked Gold. Readers keep seeing the version before.',
-  SluiceboxError: 'The library itself is wrong.',
+  SluiceboxError: 'The run itself failed.',
 }
 
 /** The tables of `docs/errors.md`, and what in them does not agree with the sources. */
@@ -34,11 +34,10 @@ export function errorPage(root: string): { readonly page: string; readonly fault
       for (const name of found.get(code)?.classes ?? []) {
         if (!classes.includes(name)) faults.push(`${code} comes with ${name}, not ${heading}`)
       }
-      const from = files.map((file) => `[${file.slice(4)}](../${file})`).join(', ')
-      return `| \`${code}\` | ${what} | ${remedy} | ${from} |`
+      return `| \`${code}\` | ${what} | ${remedy} |`
     })
     const who = classes.map((name) => WHO[name]).join(' Or: ')
-    const head = '| code | what happened | what to do | thrown in |\n|---|---|---|---|'
+    const head = '| code | what happened | what to do |\n|---|---|---|'
     return `## ${heading}\n\n${who}\n\n${head}\n${rows.join('\n')}`
   })
   for (const [code, { files }] of found) {

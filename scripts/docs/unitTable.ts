@@ -17,8 +17,8 @@ export interface ExportedUnit {
 /** Entry points of the package, by what a user imports. */
 export const ENTRIES: Readonly<Record<string, string>> = {
   sluicebox: 'src/index.ts',
-  'sluicebox/parquet': 'src/parquet.ts',
   'sluicebox/kafka': 'src/kafka.ts',
+  'sluicebox/parquet': 'src/parquet.ts',
   'sluicebox/duckdb': 'src/duckdb.ts',
   'sluicebox/testing': 'src/testing/index.ts',
 }
@@ -65,7 +65,7 @@ function reExports(root: string, entry: string): { name: string; file: string }[
 }
 
 /** The docstring in front of an exported function or constant. */
-export function docOf(root: string, file: string, name: string): string {
+function docOf(root: string, file: string, name: string): string {
   const text = readFileSync(join(root, file), 'utf8')
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2024, true)
   const isIt = (node: ts.Statement): boolean =>

@@ -26,10 +26,7 @@ const POLL_MS = 500
 const run = promisify(execFile)
 
 /** Where everything is kept that need not be installed twice. */
-const CACHE = join(
-  process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
-  'sluicebox-services',
-)
+const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'sluicebox-services')
 
 /** The program, or for Kafka the folder of its jars. */
 export function installedAt(service: Service): string {

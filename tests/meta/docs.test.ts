@@ -44,6 +44,10 @@ declare global {
   const cleaned: Stream<Row, true>
 }
 `
+/** What must have been run before a document's code: its text says so. */
+const BEFORE: Readonly<Record<string, readonly string[]>> = {
+  'docs/operating.md': ['topologies/full.ts', '--events', '2600'],
+}
 const blocks = [...documentedBlocks(), ...docstringExamples()]
 const documents = [...new Set(blocks.map(({ document }) => document))]
 const pathOf = (document: string, { file }: CodeBlock): string => join(folderOf(document), file)
@@ -76,6 +80,10 @@ describe('TypeScript that is marked to be run', () => {
   test.each(running)('of %s does what it says', async (document) => {
     const here = await mkdtemp(join(folder, 'document-'))
     const beside = blocksBeside(document, blocks)
+    const [program, ...options] = BEFORE[document] ?? []
+    if (program !== undefined) {
+      await exec(process.execPath, [join(root, program), ...options], { cwd: here })
+    }
     for (const { file, code } of beside) await writeFile(join(here, file), code)
     for (const { file, runs, document: from } of beside) {
       if (!runs || from !== document) continue

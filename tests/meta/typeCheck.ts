@@ -10,7 +10,8 @@ import { root } from './codeBlocks.ts'
  * @returns what is wrong, by path
  */
 export function typeCheck(files: ReadonlyMap<string, string>): ReadonlyMap<string, string[]> {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path))
+  const read = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path))
+  const config: unknown = read.config
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
   const folders = new Set([...files.keys()].map((path) => dirname(path)))
   Object.assign(options, {
