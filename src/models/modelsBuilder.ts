@@ -137,18 +137,20 @@ async function makeDurable(
   built: BuiltModels,
   version: number,
 ): Promise<readonly PreparedFile[]> {
-  const tables = built.tables.map(async (table): Promise<TableFile> => {
+  const uploadTable = async (table: BuiltModels['tables'][number]): Promise<TableFile> => {
     const key = tableKey(path, table.name, request)
     const { bytes, checksum } = await uploadFile(store, key, table.path)
     const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
     const detail = { kind: 'table', model: table.name, columns } as const
     return { key, bytes, checksum, records: table.rows, detail }
-  })
-  const key = databaseKey(path, version, request)
-  const sums = await uploadFile(store, key, built.database)
-  const detail = { kind: 'database', version, inputs: request.inputs } as const
-  const database: DatabaseFile = { key, ...sums, records: 0, detail }
-  return [...(await Promise.all(tables)), database]
+  }
+  const uploadDatabase = async (): Promise<DatabaseFile> => {
+    const key = databaseKey(path, version, request)
+    const sums = await uploadFile(store, key, built.database)
+    const detail = { kind: 'database', version, inputs: request.inputs } as const
+    return { key, ...sums, records: 0, detail }
+  }
+  return Promise.all([...built.tables.map(uploadTable), uploadDatabase()])
 }
 
 /** Changed SQL is a reason to build anew, as changed tables are. */

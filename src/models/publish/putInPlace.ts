@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { copyFile, open, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SinkError } from '../../core/errors.ts'
+import { codeOf, diskError } from '../../lake/diskError.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 
 /**
@@ -10,14 +11,15 @@ import type { ObjectStore } from '../../lake/objectStore.ts'
  * On disk it is a clone where the file system has clones; elsewhere the object passes through memory.
  *
  * @throws SinkError `SBX_MODELS_PROMOTE` where the object to copy is gone (retryable: a newer version
- *   has taken its place)
+ *   has taken its place), `SBX_LAKE_FULL` and the like where it can't be written
  */
 export async function putInPlace(store: ObjectStore, from: string, to: string): Promise<void> {
   const source = store.localPath(from)
   const target = store.localPath(to)
   if (source !== undefined && target !== undefined) {
     return placeFile(source, target).catch((error: unknown) => {
-      throw codeOf(error) === 'ENOENT' ? gone(store, from, error) : error
+      if (codeOf(error) === 'ENOENT') throw gone(store, from, error)
+      throw diskError('put in place', target, error)
     })
   }
   const bytes = await store.read(from)
@@ -56,6 +58,3 @@ function gone(store: ObjectStore, key: string, cause: unknown): SinkError {
     cause,
   })
 }
-
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'code' in error ? error.code : undefined
