@@ -57,6 +57,7 @@ export type { Clock } from './core/clock.ts'
 export type { Json, JsonObject } from './core/json.ts'
 export type {
   BatchWriter,
+  BronzePart,
   Envelope,
   KeyBatch,
   Logger,
