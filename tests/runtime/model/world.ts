@@ -66,7 +66,6 @@ const files = interner<ModelFile>()
 const entries = interner<LogEntry>()
 const requests = interner<Request>()
 
-export const bodyOf = bodies.of
 export const markerOf = markers.of
 export const fileOf = files.of
 export const entryOf = entries.of
