@@ -15,7 +15,10 @@ export interface CheckpointStore {
   readonly lineage: string
   /** Checkpoints and markers, oldest first. */
   listEpochs(): Promise<readonly { readonly epoch: number; readonly modifiedMs: number }[]>
-  /** The checkpoint with the highest epoch, markers left out. */
+  /**
+   * The checkpoint with the highest epoch; undefined where nothing was ever committed.
+   * @throws CheckpointError `SBX_CHECKPOINT_DAMAGED` where only markers are left
+   */
   newest(): Promise<Checkpoint | undefined>
   read(epoch: number): Promise<Checkpoint | Marker | undefined>
   create(checkpoint: Checkpoint): Promise<'created' | 'exists'>
@@ -58,6 +61,13 @@ function parseLineage(bytes: Uint8Array, key: string): string {
   )
 }
 
+function headless(folder: string, epoch: number): CheckpointError {
+  return new CheckpointError(
+    `${folder} ends with the marker of epoch ${epoch}; the checkpoints that followed it are gone. Nothing was read or changed. Put them back from a copy of the lake, or start over in an empty lake`,
+    { code: 'SBX_CHECKPOINT_DAMAGED' },
+  )
+}
+
 /** Opens the checkpoints of one task on any object store. */
 export function checkpointStore(
   store: ObjectStore,
@@ -90,11 +100,15 @@ export function checkpointStore(
     listEpochs,
     read,
     async newest() {
-      for (const { epoch } of (await listEpochs()).toReversed()) {
-        const found = await read(epoch)
+      for (let before = -1; ;) {
+        const last = (await listEpochs()).at(-1)?.epoch
+        if (last === undefined) return undefined
+        const found = await read(last)
         if (found !== undefined && !isMarker(found)) return found
+        // Others have gone on since the listing: the last one never becomes a marker.
+        if (last === before) throw headless(folder, last)
+        before = last
       }
-      return undefined
     },
     create: (checkpoint) => store.create(keyOf(checkpoint.epoch), encodeCheckpoint(checkpoint)),
     retire: (marker) => store.replace(keyOf(marker.epoch), encodeCheckpoint(marker)),
