@@ -256,7 +256,6 @@ function retain(state: State, found: Survey): State {
   const kept = state.recent.slice(-2) as [Checkpoint, Checkpoint]
   const retention = superfluous(kept, found, state.task.fenceMs)
   const { retire, objects, markers } = retention
-  const { retire, objects, markers } = retention
   const isEmpty = retire.length + objects.length + markers.length === 0
   return isEmpty ? produce(state) : { ...state, effect: { kind: 'retain', retention } }
 }
