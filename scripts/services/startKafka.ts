@@ -11,6 +11,12 @@ import type { Server } from './serverProcess.ts'
 export interface KafkaServer extends Server {
   /** `host:port`, as clients want it. */
   readonly brokers: string
+  /** The listener with TLS and SASL, where `user` was given. */
+  readonly secure?: {
+    readonly brokers: string
+    /** The certificate to trust. */
+    readonly ca: string
+  }
 }
 
 export interface StartKafkaOptions {
@@ -18,6 +24,8 @@ export interface StartKafkaOptions {
   readonly heapMib?: number
   /** Partitions of topics that don't say. @defaultValue 4 */
   readonly partitions?: number
+  /** Opens a second listener, with TLS, for this user alone (SASL plain). Needs openssl. */
+  readonly user?: { readonly name: string; readonly password: string }
 }
 
 const CLUSTER = 'c2x1aWNlYm94LXRlc3RzMQ'
@@ -26,12 +34,22 @@ const run = promisify(execFile)
 
 /** Starts one real broker that is its own controller, with no topics, on a free port. */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<KafkaServer> {
-  const { heapMib = 384, partitions = 4 } = options
+  const { heapMib = 384, partitions = 4, user } = options
   await install('kafka')
   const folder = await serverFolder('kafka')
-  const [port, controller] = (await freePorts(2)) as [number, number]
+  const [port, controller, securePort] = (await freePorts(3)) as [number, number, number]
   const properties = join(folder, 'server.properties')
-  await writeFile(properties, brokerProperties(folder, port, controller, partitions))
+  const usual = brokerProperties(folder, port, controller, partitions)
+  await writeFile(
+    properties,
+    user === undefined
+      ? usual
+      : usual + secureProperties(folder, port, controller, securePort, user),
+  )
+  const secure =
+    user === undefined
+      ? undefined
+      : { brokers: `127.0.0.1:${securePort}`, ca: await makeCertificate(folder) }
   await writeFile(join(folder, 'log4j2.properties'), LOGGING)
   const java = [
     '-XX:TieredStopAtLevel=1',
@@ -61,6 +79,7 @@ export async function startKafka(options: StartKafkaOptions = {}): Promise<Kafka
   })
   return {
     brokers: `127.0.0.1:${port}`,
+    ...(secure !== undefined && { secure }),
     get pid() {
       return server.pid
     },
@@ -122,5 +141,40 @@ auto.create.topics.enable=false
 num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
+log.cleaner.backoff.ms=500
 `
+}
+
+/** Adds a listener with TLS and SASL: of properties that stand twice the last one counts. */
+function secureProperties(
+  folder: string,
+  port: number,
+  controller: number,
+  securePort: number,
+  user: NonNullable<StartKafkaOptions['user']>,
+): string {
+  const plain = `PLAINTEXT://127.0.0.1:${port}`
+  const secure = `SASL_SSL://127.0.0.1:${securePort}`
+  const module = 'org.apache.kafka.common.security.plain.PlainLoginModule'
+  return `listeners=${plain},${secure},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=${plain},${secure}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.plain.sasl.jaas.config=${module} required user_${user.name}="${user.password}";
+ssl.keystore.type=PEM
+ssl.keystore.location=${join(folder, 'keystore.pem')}
+`
+}
+
+/** A certificate for 127.0.0.1, with its key in the broker's key store. */
+async function makeCertificate(folder: string): Promise<string> {
+  const keyPath = join(folder, 'key.pem')
+  const path = join(folder, 'certificate.pem')
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
+    ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyPath, '-out', path],
+  ])
+  const certificate = await readFile(path, 'utf8')
+  await writeFile(join(folder, 'keystore.pem'), (await readFile(keyPath, 'utf8')) + certificate)
+  return certificate
 }

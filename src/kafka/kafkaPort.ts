@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { SluiceboxError } from '../core/errors.ts'
 import type { Logger } from '../core/unit.ts'
 import { kafkajsPort } from './client/kafkajsPort.ts'
 import type { KafkaConnection } from './connection.ts'
@@ -59,6 +60,8 @@ export interface ProducerOptions {
   readonly compression: KafkaCompression
   /** How long a broker that does not answer is tried, ms. */
   readonly retryMs: number
+  /** What a failure means: only retryable ones are tried again. */
+  asError(cause: unknown): SluiceboxError
 }
 
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'

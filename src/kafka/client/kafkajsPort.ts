@@ -141,7 +141,7 @@ export async function kafkajsPort(
     },
 
     join: (options) => joinGroup(kafkajs, kafka, caller, options),
-    producer: (options) => openProducer(kafkajs, kafka, options),
+    producer: (options) => openProducer(kafkajs, kafka, caller, options),
     close: () => consumer.disconnect(),
   }
 }

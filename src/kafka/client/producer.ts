@@ -1,9 +1,10 @@
 import type * as Kafkajs from 'kafkajs'
-import type { KafkaProducer, ProducerOptions } from '../kafkaPort.ts'
+import type { KafkaCaller, KafkaProducer, ProducerOptions } from '../kafkaPort.ts'
+import { retrying } from '../retrying.ts'
 
 const ALL_IN_SYNC = -1
-const FIRST_RETRY_MS = 200
-const LONGEST_RETRY_MS = 2_000
+/** The client's own retries end when no broker is left: ours go on. */
+const RETRY = { retries: 3, initialRetryTime: 200 }
 
 /**
  * An idempotent producer. Which partition a record goes to is settled before the first try: a retry that
@@ -13,33 +14,32 @@ const LONGEST_RETRY_MS = 2_000
 export async function openProducer(
   kafkajs: typeof Kafkajs,
   kafka: Kafkajs.Kafka,
-  { topic, compression, retryMs }: ProducerOptions,
+  { clock }: KafkaCaller,
+  { topic, compression, retryMs, asError }: ProducerOptions,
 ): Promise<KafkaProducer> {
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: () => (args) => args.message.partition!,
-    retry: {
-      initialRetryTime: FIRST_RETRY_MS,
-      maxRetryTime: LONGEST_RETRY_MS,
-      retries: Math.ceil(retryMs / LONGEST_RETRY_MS) + 3,
-    },
+    retry: RETRY,
   })
   const choose = kafkajs.Partitioners.DefaultPartitioner()
   await producer.connect()
-  const partitions = await partitionsOf(kafka, topic)
+  const partitionMetadata = await partitionsOf(kafka, topic)
   return {
     async send(records) {
-      const messages = records.map((record) => ({
-        ...record,
-        partition: choose({ topic, partitionMetadata: partitions, message: record }),
+      const messages = records.map((message) => ({
+        ...message,
+        partition: choose({ topic, partitionMetadata, message }),
       }))
-      await producer.sendBatch({
-        acks: ALL_IN_SYNC,
-        compression: kafkajs.CompressionTypes[CODECS[compression]],
-        topicMessages: [{ topic, messages }],
-      })
+      await retrying({ clock, forMs: retryMs, asError }, () =>
+        producer.sendBatch({
+          acks: ALL_IN_SYNC,
+          compression: kafkajs.CompressionTypes[CODECS[compression]],
+          topicMessages: [{ topic, messages }],
+        }),
+      )
     },
     close: () => producer.disconnect(),
   }

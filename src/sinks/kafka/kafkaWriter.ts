@@ -102,7 +102,7 @@ async function openProducer<Row>(
       if (createPartitions !== undefined && (await port.describe(topic)) === undefined) {
         await port.create(topic, createPartitions)
       }
-      return port.producer({ topic, compression, retryMs })
+      return port.producer({ topic, compression, retryMs, asError })
     })
     return { port, producer }
   } catch (error) {

@@ -151,6 +151,22 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     })
   }
 
+  const assign = async (partitions: readonly number[], isRevoked: AbortSignal): Promise<void> => {
+    try {
+      const now = await trying(() => port.describe(topic))
+      if (isRevoked.aborted) return
+      if (now?.partitions !== description.partitions) {
+        throw partitionsChanged(node, topic, description.partitions, now?.partitions ?? 0)
+      }
+    } catch (error) {
+      return turns.fail(kafkaError(error, doing))
+    }
+    logger.info('kafka_assigned', { node, topic, partitions })
+    const open: Assignment['open'] = (partition, reading) =>
+      openReader(partition, reading, isRevoked)
+    turns.put({ partitions, revoked: isRevoked, open })
+  }
+
   const leave = async (): Promise<void> => {
     revoked.abort()
     turns.end()
@@ -170,17 +186,7 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
       onAssigned: (partitions) => {
         revoked.abort()
         revoked = new AbortController()
-        const { signal } = revoked
-        const stranger = partitions.find((partition) => partition >= description.partitions)
-        if (stranger !== undefined) {
-          return turns.fail(partitionsChanged(node, topic, description.partitions, stranger + 1))
-        }
-        logger.info('kafka_assigned', { node, topic, partitions })
-        turns.put({
-          partitions,
-          revoked: signal,
-          open: (partition, reading) => openReader(partition, reading, signal),
-        })
+        void assign(partitions, revoked.signal)
       },
       onLost: (cause) =>
         turns.fail(kafkaError(cause, { ...doing, what: `stay in group ${groupId}` })),
@@ -245,7 +251,7 @@ function outOfRange(
 
 function partitionsChanged(node: string, topic: string, before: number, now: number): SourceError {
   return new SourceError(
-    `topic ${topic} had ${before} partitions when it was joined and has ${now} at least: keys have moved between partitions. Stop all processes, and start again with --accept-source ${node}`,
+    `topic ${topic} had ${before} partitions when it was joined and has ${now} now: keys may have moved between them. Stop all processes, and start again with --accept-source ${node}`,
     { code: 'SBX_KAFKA_PARTITIONS', node },
   )
 }
