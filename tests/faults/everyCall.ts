@@ -75,7 +75,7 @@ export async function everyCall(
         const got = await canonical(lake)
         const parts = Object.keys(want).filter((part) => !isDeepStrictEqual(want[part], got[part]))
         // Temporary names carry the pid; this one lives on, so nobody may take its files away.
-        const strays = strayFiles(lake).filter((file) => !file.startsWith('_staging/_tmp/'))
+        const strays = strayFiles(lake).filter((file) => !/^_staging\/_(tmp|probe)/.test(file))
         if (parts.length > 0) found(`differs in ${parts.join(', ')}`)
         else if (strays.length > 0) found(`stray files: ${strays.slice(0, 3).join(', ')}`)
         else rmSync(lake, { recursive: true })
