@@ -182,12 +182,16 @@ describe.skipIf(!isInstalled('kafka'))('a Kafka broker', () => {
         await transaction.send({ topic: name, messages: [{ value: `a${n}` }, { value: `b${n}` }] })
         await (fate === 'commit' ? transaction.commit() : transaction.abort())
       }
-      await producer.disconnect()
+      const open = await producer.transaction()
+      await open.send({ topic: name, messages: [{ value: 'open' }] })
       await withGroup(name, {}, async (group) => {
         const reader = await (await group.next())!.open(0, reading())
         expect((await drain(reader)).map(({ value }) => value)).toEqual(['a0', 'b0', 'a2', 'b2'])
         expect(await reader.position()).toEqual({ inline: '12' })
       })
+      await open.commit()
+      await producer.disconnect()
+      expect(await readAll(name, { from: { offset: 12 } })).toMatchObject([{ value: 'open' }])
     })
 
     test('reads a compacted topic to its end', async () => {

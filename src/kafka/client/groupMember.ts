@@ -63,6 +63,7 @@ export async function joinGroup(
         throw new TypeError('a paused partition was read')
       },
     })
+    if (leaving.signal.aborted) await started.disconnect()
   }
 
   const restart = async (cause: unknown): Promise<void> => {

@@ -21,6 +21,7 @@ async function load(): Promise<typeof Kafkajs> {
   const imported = await import('kafkajs').catch((cause: unknown) => {
     throw missingPeer(cause)
   })
+  silenceNegativeTimers()
   // CommonJS: what Node finds by name depends on how the package was bundled.
   const kafkajs = ('default' in imported ? imported.default : imported) as typeof Kafkajs
   kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
@@ -28,6 +29,17 @@ async function load(): Promise<typeof Kafkajs> {
     decompress: async (bytes: Buffer) => unpack(bytes),
   })
   return kafkajs
+}
+
+/**
+ * kafkajs sets timers that lie in the past, which Node complains of on stderr once a thread, in the
+ * middle of our log: the one time is used up here.
+ */
+function silenceNegativeTimers(): void {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  clearTimeout(setTimeout(() => {}, -1))
+  process.emitWarning = emitWarning
 }
 
 function missingPeer(cause: unknown): unknown {

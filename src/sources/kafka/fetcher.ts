@@ -88,7 +88,11 @@ export function fetcher(options: FetcherOptions): Fetcher {
           const lost = [...lanes].filter(({ partition }) => !known.has(partition))
           if (lost.length > 0) await pause(lost, kafkaError(codeError(5), doing))
         },
-        (cause: unknown) => pause([...lanes], kafkaError(cause, doing)),
+        (cause: unknown) =>
+          pause(
+            [...lanes].filter((lane) => lane.wants()),
+            kafkaError(cause, doing),
+          ),
       )
       .finally(() => {
         refreshing = undefined
