@@ -31,7 +31,7 @@ export interface CheckpointStore {
   listObjects(): Promise<string[]>
   removeObject(name: string): Promise<void>
   /** Attempts that may have left files behind. */
-  openAttempts(): Promise<string[]>
+  openAttempts(): Promise<readonly { readonly attempt: string; readonly openedMs: number }[]>
   markOpen(attempt: string, sinks: readonly string[]): Promise<void>
   removeOpen(attempt: string): Promise<void>
 }
@@ -77,11 +77,6 @@ export function checkpointStore(
 ): CheckpointStore {
   const folder = `_checkpoints/${topology}/${lineage}/${task}/`
   const keyOf = (epoch: number): string => `${folder}${String(epoch).padStart(12, '0')}`
-  const names = async (below = ''): Promise<string[]> => {
-    const found: string[] = []
-    for await (const { key } of store.list(folder + below)) found.push(key.slice(folder.length))
-    return found
-  }
   const read = async (epoch: number): Promise<Checkpoint | Marker | undefined> => {
     const bytes = await store.read(keyOf(epoch))
     return bytes === undefined ? undefined : parseCheckpoint(bytes, keyOf(epoch))
@@ -122,12 +117,19 @@ export function checkpointStore(
       return parseStateObject(await store.read(key), key, node)
     },
     async listObjects() {
-      return (await names('state/')).map((name) => name.slice('state/'.length))
+      const found: string[] = []
+      const objects = `${folder}state/`
+      for await (const { key } of store.list(objects)) found.push(key.slice(objects.length))
+      return found
     },
     removeObject: (name) => store.remove(`${folder}state/${name}`),
     async openAttempts() {
-      const found = await names()
-      return found.filter((name) => name.endsWith(OPEN)).map((name) => name.slice(0, -OPEN.length))
+      const found: { attempt: string; openedMs: number }[] = []
+      for await (const { key, modifiedMs } of store.list(folder)) {
+        if (!key.endsWith(OPEN)) continue
+        found.push({ attempt: key.slice(folder.length, -OPEN.length), openedMs: modifiedMs })
+      }
+      return found
     },
     async markOpen(attempt, sinks) {
       await store.create(`${folder}${attempt}${OPEN}`, Buffer.from(JSON.stringify({ sinks })))

@@ -12,6 +12,9 @@ import { advance, begin } from './taskProtocol.ts'
 
 /** A survey looks at this many of the latest epochs for checkpoints that a dead attempt did not retire. */
 const UNRETIRED = 16
+/** A checkpoint is sent so often, with ever longer pauses, while no answer says whether it is there. */
+const SENDS = 6
+const PAUSE_MS = 100
 
 export interface TaskOptions {
   readonly protocol: ProtocolTask
@@ -58,6 +61,10 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
   /** What the epoch that waits for its commit added to the ledger. */
   let added: Ledger = {}
   let next: Promise<Answer> | undefined
+  /** How often in a row nobody knew whether a checkpoint was written. */
+  let unanswered = 0
+  /** Attempts that have been dead for so long that nothing of theirs can still arrive. */
+  let forgotten: readonly string[] = []
   const done: Answer = { kind: 'done' }
 
   return async (effect) => {
@@ -95,6 +102,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
         if (effect.graveyard.dead.length > 0) {
           await body.clean((epoch, attempt) => isDead(effect.graveyard, epoch, attempt))
         }
+        for (const attempt of forgotten) await checkpoints.removeOpen(attempt)
         return done
       case 'survey':
         return survey(effect.below)
@@ -133,10 +141,16 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
   async function create(checkpoint: Checkpoint, untilMs: number): Promise<Answer> {
     if (clock.now() >= untilMs) return { kind: 'expired' }
     try {
-      if ((await checkpoints.create(checkpoint)) === 'exists') return { kind: 'exists' }
+      const result = await checkpoints.create(checkpoint)
+      unanswered = 0
+      if (result === 'exists') return { kind: 'exists' }
     } catch (error) {
-      if (error instanceof SluiceboxError && error.retryable) return { kind: 'unknown' }
-      throw error
+      unanswered++
+      const isUnknown = error instanceof SluiceboxError && error.retryable
+      if (!isUnknown || unanswered === SENDS) throw error
+      // The first time it is rather the answer that was lost.
+      if (unanswered > 1) await clock.sleep(PAUSE_MS * 2 ** unanswered, options.signal)
+      return { kind: 'unknown' }
     }
     if (!checkpoint.claim) options.onCommit(checkpoint, added)
     return { kind: 'created' }
@@ -198,20 +212,29 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
     }
   }
 
-  /** The dead are those with an older claim; what they may have committed is read back to their last one. */
+  /**
+   * The dead are those with an older claim. Each committed one epoch after the other until somebody claimed
+   * the next: a claim whose `.open` was not written any more is found by reading back from one that has it.
+   */
   async function listDead(claim: number): Promise<Answer> {
-    const dead = (await checkpoints.openAttempts()).filter((attempt) => claimOf(attempt) < claim)
+    const nowMs = clock.now()
+    const opened = (await checkpoints.openAttempts())
+      .filter(({ attempt }) => claimOf(attempt) <= claim)
+      .toSorted((a, b) => claimOf(a.attempt) - claimOf(b.attempt))
     const decided: Record<number, string> = {}
-    const unseen = new Set(dead)
-    const oldest = Math.min(...dead.map(claimOf))
-    for (const { epoch } of (await checkpoints.listEpochs()).toReversed()) {
-      if (unseen.size === 0 || epoch < oldest) break
-      const found = await checkpoints.read(epoch)
-      if (found === undefined) continue
-      decided[epoch] = found.attempt
-      unseen.delete(found.attempt)
+    const expired: string[] = []
+    for (const [index, { attempt, openedMs }] of opened.slice(1).entries()) {
+      const dead = opened[index]!.attempt
+      decided[claimOf(attempt)] = attempt
+      for (let epoch = claimOf(attempt) - 1; epoch > claimOf(dead); epoch--) {
+        const found = await checkpoints.read(epoch)
+        if (found === undefined || found.attempt === dead) break
+        decided[epoch] = found.attempt
+      }
+      if (nowMs - openedMs >= protocol.fenceMs) expired.push(dead)
     }
-    return { kind: 'dead', dead, decided }
+    forgotten = expired
+    return { kind: 'dead', dead: opened.slice(0, -1).map(({ attempt }) => attempt), decided }
   }
 
   async function survey(below: number): Promise<Answer> {

@@ -10,6 +10,7 @@ import { map } from '../../src/operators/map.ts'
 import { windowDedup } from '../../src/operators/windowDedup.ts'
 import { run } from '../../src/runtime/run.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { systemClock } from '../../src/runtime/systemClock.ts'
 import { memorySink, type MemorySink } from '../../src/sinks/memorySink.ts'
 import { memorySource } from '../../src/sources/memorySource.ts'
 
@@ -87,7 +88,8 @@ test('any batch size, epoch size and number of restarts gives the same records',
         const got = sinks()
         const lake = `memory:property-${crypto.randomUUID()}`
         // A barrier behind every batch: as many places to end at as there are.
-        const options = { lake, epochMs: 1e-6 }
+        let ticks = Date.now()
+        const options = { lake, epochMs: 1, clock: { ...systemClock, now: () => ticks++ } }
         for (const commits of crashes) {
           await run(clicks(values, batchRecords, got), {
             ...options,
