@@ -52,15 +52,3 @@ describe('the layers of src/', () => {
     expect(bad).toEqual([])
   })
 })
-
-test('every operator, source and sink has a test of its own', () => {
-  const units = files.filter((file) =>
-    /^(operators|sources|sinks)\/(delta\/)?[a-zA-Z]+\.ts$/.test(file),
-  )
-  const tests = new Set(
-    readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-      file.endsWith('.test.ts'),
-    ),
-  )
-  expect(units.filter((unit) => !tests.has(unit.replace(/\.ts$/, '.test.ts')))).toEqual([])
-})

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { sourcesBelow } from '../../scripts/docs/collectErrors.ts'
+import { plantedTruth, simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 import { root } from './codeBlocks.ts'
 
 const guide = readFileSync(join(root, 'docs/operating.md'), 'utf8')
@@ -44,6 +47,18 @@ test('the codes that the guide explains exist', () => {
   const errors = readFileSync(join(root, 'docs/errors.md'), 'utf8')
   const told = [...guide.matchAll(/`(SBX_[A-Z_]+)`/g)].map(([, code]) => code)
   expect(told.filter((code) => !errors.includes(`| \`${code}\` |`))).toEqual([])
+})
+
+test('the README shows what a run really finds', async () => {
+  const landing = await mkdtemp(join(tmpdir(), 'sluicebox-readme-'))
+  await simulateLanding({ landing, events: 100_000, seed: 1 })
+  const planted = Object.values((await plantedTruth(landing)).platforms)
+  const sum = (what: 'read' | 'written' | 'duplicate'): string =>
+    planted.reduce((all, platform) => all + platform[what], 0).toLocaleString('en-US')
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(
+    `read ${sum('read')} · written ${sum('written')} · duplicate ${sum('duplicate')}`,
+  )
+  await rm(landing, { recursive: true })
 })
 
 test('links between documents lead somewhere', () => {
