@@ -62,8 +62,9 @@ export function epochStream(options: EpochStreamOptions): {
   const abort = new AbortController()
   const signal = AbortSignal.any([options.signal, abort.signal])
   const handoff = oneByOne<Produced>()
+  const reading = readItems(options, AbortSignal.any([signal, options.stopping]))
   const done = pipeline(
-    Readable.from(readItems(options), { highWaterMark: 2 }),
+    Readable.from(reading, { highWaterMark: 2 }),
     (items: AsyncIterable<Item>) => runChain(options, items),
     new Writable({
       objectMode: true,
@@ -80,11 +81,17 @@ export function epochStream(options: EpochStreamOptions): {
     async close() {
       abort.abort()
       await done.catch(() => {})
+      // A stream that broke elsewhere does not wait for the read that is under way.
+      await reading.return()
     },
   }
 }
 
-async function* readItems(options: EpochStreamOptions): AsyncGenerator<Item> {
+/** @param ending - Aborted when nobody needs to wait for more. */
+async function* readItems(
+  options: EpochStreamOptions,
+  ending: AbortSignal,
+): AsyncGenerator<Item, void> {
   const { reader, clock, stopping } = options
   let writing = options.writing
   let last = JSON.stringify(options.position)
@@ -129,7 +136,7 @@ async function* readItems(options: EpochStreamOptions): AsyncGenerator<Item> {
         caughtUp = true
         options.onCaughtUp()
       }
-      await clock.sleep(Math.min(POLL_MS, options.epochMs), stopping)
+      await clock.sleep(Math.min(POLL_MS, options.epochMs), ending)
     }
   }
 }

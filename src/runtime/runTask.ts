@@ -41,18 +41,24 @@ export interface TaskOptions {
  * @returns `lost` where another attempt committed this one's epoch and the task was left to it.
  */
 export async function runTask(options: TaskOptions): Promise<'ended' | 'lost'> {
+  const { body, signal } = options
   const driver = taskDriver(options)
   let state = begin(options.protocol)
   try {
     for (;;) {
-      options.signal.throwIfAborted()
+      signal.throwIfAborted()
       const { effect } = state
-      if (effect.kind === 'stop') return effect.reason
       if (effect.kind === 'fail') throw new CheckpointError(effect.message, { code: effect.code })
+      if (effect.kind === 'stop') {
+        await body.stop()
+        return effect.reason
+      }
       state = advance(state, await driver(effect))
     }
-  } finally {
-    await options.body.stop()
+  } catch (error) {
+    // What can't be closed any more says less than what went wrong before.
+    await body.stop().catch(() => {})
+    throw error
   }
 }
 

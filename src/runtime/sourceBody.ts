@@ -90,9 +90,15 @@ async function startRunning(
   writing: Writing,
 ): Promise<Running> {
   const { plan, clock, logger } = options
+  const ended = new AbortController()
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
-    for (const unit of opened.splice(0).reverse()) await unit.close()
+    ended.abort()
+    const failures: unknown[] = []
+    for (const unit of opened.splice(0).reverse()) {
+      await unit.close().catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
   }
   let current = writing
   try {
@@ -101,8 +107,8 @@ async function startRunning(
       node: plan.source,
       clock,
       logger,
-      // Whoever waits for a file to settle stops waiting when the run is to end.
-      signal: AbortSignal.any([options.signal, options.stopping]),
+      // Whoever waits for a file to settle stops waiting when the run, or this attempt, is to end.
+      signal: AbortSignal.any([options.signal, options.stopping, ended.signal]),
       mode: options.mode,
       batchBytes: options.batchBytes,
       restored: stored(options, plan.source, from.positions),
