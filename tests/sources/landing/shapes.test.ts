@@ -41,6 +41,22 @@ describe('shapes', () => {
     expect(run.rejects).toEqual([])
   })
 
+  it('show behind any number of empty lines', async () => {
+    const zone = await landingZone()
+    const empty = '\r\n'.repeat(100_000)
+    await zone.put('a.ndjson', `\ufeff${empty}{"id":1,"user":2}\n`)
+    await zone.put('b.json', `${empty} [{"id_str":"1"}]`)
+    await zone.put('c.ndjson', empty)
+    await zone.put('d.ndjson.gz', gzipSync(`${empty}{"id":3,"user":4}`))
+    const run = await zone.read({ shapes })
+    expect(run.records.map(({ shape, text }) => `${shape} ${text}`)).toEqual([
+      'tweet {"id":1,"user":2}',
+      'timeline {"id_str":"1"}',
+      'tweet {"id":3,"user":4}',
+    ])
+    expect(run.rejects).toEqual([])
+  })
+
   it('that nobody knows make the file whole one rejected record', async () => {
     const zone = await landingZone()
     const contents = {
