@@ -51,7 +51,13 @@ export interface SpecialValue {
 /** How `rawFiles` keeps what a source read. */
 export type BronzePart =
   /** Append `bytes` to a file of this extension, behind `header` where one is begun. */
-  | { readonly kind: 'append'; readonly extension: string; readonly header?: Uint8Array }
+  | {
+      readonly kind: 'append'
+      readonly extension: string
+      readonly header?: Uint8Array
+      /** `bytes` end inside a record, which goes on in the next batch of the same `source`. */
+      readonly goesOn?: true
+    }
   /** Append the values that `bounds` cut, one a line; `special` lists those that are more than bytes. */
   | { readonly kind: 'values'; readonly special: readonly SpecialValue[] }
   /** Copy the whole local file once. */

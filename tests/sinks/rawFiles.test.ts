@@ -161,6 +161,31 @@ test('never lets two records fuse where a file ends without a line feed', async 
   expect(Object.values(await publishAll(await writer.prepare()))).toEqual(['{"id":1}\n{"id":2}\n'])
 })
 
+test('keeps a record that comes in pieces as one, however large they are', async () => {
+  const piece = (text: string, source: string, goesOn: boolean): SourceBatch => ({
+    ...appended(text),
+    source,
+    bronze: { kind: 'append', extension: 'ndjson', ...(goesOn && { goesOn: true }) },
+  })
+  const large = 'x'.repeat(700_000)
+  const writer = batchWriter()
+  await writer.writeBatch(piece('{"a":"', 'a', true))
+  await writer.writeBatch(piece(large, 'a', true))
+  await writer.writeBatch(piece('y"}\n{"a":2', 'a', false))
+  await writer.writeBatch(piece('{"given up', 'b', true))
+  await writer.writeBatch(piece('{"c":1}\n', 'c', false))
+  const [text] = Object.values(await publishAll(await writer.prepare()))
+  expect(text).toBe(`{"a":"${large}y"}\n{"a":2\n{"given up\n{"c":1}\n`)
+})
+
+test('adds no line feed to rows that end in a carriage return', async () => {
+  const writer = batchWriter()
+  await writer.writeBatch(appended('1\r2\r', 'csv', 'id\r'))
+  await writer.writeBatch(appended('3', 'csv', 'id\r'))
+  await writer.writeBatch(appended('4\r\n', 'csv', 'id\r'))
+  expect(Object.values(await publishAll(await writer.prepare()))).toEqual(['id\r1\r2\r3\r4\r\n'])
+})
+
 test('begins every CSV file with its header, one file a header', async () => {
   const writer = batchWriter()
   await writer.writeBatch(appended('1,2\r\n', '.csv', 'a,b\r\n'))

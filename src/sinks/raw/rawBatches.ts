@@ -25,7 +25,8 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
   }
   if (bytes === undefined || bytes.byteLength + (batch.bounds?.length ?? 0) === 0) return
   if (bronze?.kind === 'append') {
-    return files.open(withoutDot(bronze.extension), bronze.header).passLines(bytes)
+    const file = files.open(withoutDot(bronze.extension), bronze.header)
+    return file.passLines(bytes, bronze.goesOn === true, batch.source)
   }
   if (bronze?.kind === 'values' || framing === 'bounds') {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -2,6 +2,7 @@ import type { StagedObject, StagedWriter } from '../../lake/objectStore.ts'
 
 const BLOCK_BYTES = 1 << 20
 const LINE_FEED = 10
+const RETURN = 13
 
 /** One raw file while it is written: gathers small pieces into blocks of 1 MiB. */
 export interface RawFile {
@@ -12,8 +13,11 @@ export interface RawFile {
   addLines(piece: Uint8Array, records: number): void
   /** Copies the slices from number `first` to before `last`, each with a line feed. */
   addSlices(bytes: Buffer, bounds: Uint32Array, first: number, last: number): void
-  /** Like `addLines`, without a copy: large pieces go straight to the store. */
-  passLines(piece: Uint8Array): Promise<void>
+  /**
+   * Like `addLines`, without a copy: large pieces go straight to the store. One that `goesOn` gets no line
+   * feed: its last line is continued by the next piece of the same source.
+   */
+  passLines(piece: Uint8Array, goesOn?: boolean, source?: string): Promise<void>
   /** Writes out the blocks that are full, or all that waits. */
   drain(which: 'full' | 'all'): Promise<void>
   close(): Promise<StagedObject>
@@ -27,6 +31,8 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
   let fill = 0
   let bytes = 0
   let records = 0
+  /** The source whose last piece ended inside a line. */
+  let continued: string | undefined
 
   const add = (piece: Uint8Array): void => {
     bytes += piece.byteLength
@@ -59,8 +65,11 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
     await to.write(rest)
   }
 
+  // Under a header that ends in a bare carriage return all rows do.
+  const lineEnd = header?.at(-1) === RETURN ? RETURN : LINE_FEED
   const endLine = (piece: Uint8Array): void => {
-    if (piece.byteLength > 0 && piece[piece.byteLength - 1] !== LINE_FEED) add(LINE_END)
+    const last = piece.at(-1)
+    if (last !== undefined && last !== LINE_FEED && last !== lineEnd) add(Uint8Array.of(lineEnd))
   }
 
   // A store that can't be opened is reported by the first drain.
@@ -98,16 +107,22 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
       }
       records += last - first
     },
-    passLines: async (piece) => {
+    passLines: async (piece, goesOn = false, source = '') => {
+      // A source may have dropped what it was in the middle of.
+      if (continued !== undefined && continued !== source) add(Uint8Array.of(lineEnd))
+      continued = goesOn ? source : undefined
+      const end = (): void => {
+        if (!goesOn) endLine(piece)
+      }
       if (piece.byteLength < BLOCK_BYTES / 4) {
         add(piece)
-        endLine(piece)
+        end()
         return drain('full')
       }
       await drain('all')
       await (await writer).write(piece)
       bytes += piece.byteLength
-      endLine(piece)
+      end()
     },
     drain,
     close: async () => {

@@ -119,7 +119,12 @@ function batchOf(
     ...(rejects.length > 0 && { rejects }),
     bronze: compressed
       ? wholeCopy(visit, state)
-      : { kind: 'append', extension, ...(header !== undefined && { header: header.bytes }) },
+      : {
+          kind: 'append',
+          extension,
+          ...(header !== undefined && { header: header.bytes }),
+          ...(cut.inside !== undefined && { goesOn: true }),
+        },
   })
 }
 

@@ -175,6 +175,9 @@ describe('a record over the limit', () => {
     const { batches } = await zone.read({ maxRecordBytes: 100 }, { batchBytes: 64 })
     expect(Buffer.concat(batches.map(({ bytes }) => bytes!)).toString()).toBe(content)
     expect(batches.every(({ bronze }) => bronze?.kind === 'append')).toBe(true)
+    const unended = batches.filter(({ bronze }) => bronze?.kind === 'append' && bronze.goesOn)
+    expect(unended).toEqual(batches.filter(({ bytes }) => bytes!.at(-1) !== 0x0a))
+    expect(unended.length).toBeGreaterThan(1)
   })
 
   it('of 50 MB is read in little memory', async () => {
