@@ -90,7 +90,7 @@ describe('TypeScript that is marked to be run', () => {
       const preload = join(root, 'tests/meta/packageName.ts')
       await exec(process.execPath, ['--import', preload, file], { cwd: here })
     }
-  })
+  }, 120_000)
 })
 
 test('what is generated is up to date: `npm run docs` brings it there', async () => {
