@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { seconds } from '../core/durations.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
-import { isGone, ownIdentity, type ProcessIdentity } from './processIdentity.ts'
+import { isGone, ownIdentity, type ProcessIdentity } from '../lake/processIdentity.ts'
 
 /** Who holds a task, as the lease object says. */
 export interface Holder extends ProcessIdentity {
@@ -37,6 +37,8 @@ interface Seen {
   readonly text: string
   sinceMs: number
 }
+
+const UNKNOWN = { host: 'unknown', pidNamespace: '0', pid: 0, startTicks: null, runId: 'unknown' }
 
 export const RENEW_MS = seconds(2)
 export const STALE_MS = seconds(10)
@@ -78,10 +80,7 @@ export async function acquireLease(
       continue
     }
     const { body, generation } = seen
-    onWait({
-      ...(body ?? { host: 'unknown', pid: 0, startTicks: null, runId: 'unknown' }),
-      generation,
-    })
+    onWait({ ...(body ?? UNKNOWN), generation })
     await clock.sleep(LOOK_MS, signal)
   }
   return undefined

@@ -99,7 +99,7 @@ test('follows links to folders and files, and ignores what is neither', async ()
 
 test('removes the temporary files of dead processes, and leaves those of others', async () => {
   const names = {
-    dead: `${processName.replace(/\d+$/, '4194399')}-0123456789abcdef`,
+    dead: `${processName.replace(/-\d+-(\d*)$/, '-4194399-$1')}-0123456789abcdef`,
     alive: `${processName}-0123456789abcdef`,
     elsewhere: `another-4194399-0123456789abcdef`,
     ancient: `another-1-0123456789abcdef`,

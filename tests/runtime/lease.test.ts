@@ -10,12 +10,12 @@ import {
   type Holder,
   type Lease,
 } from '../../src/runtime/lease.ts'
-import { ownIdentity, type ProcessIdentity } from '../../src/runtime/processIdentity.ts'
+import { ownIdentity, type ProcessIdentity } from '../../src/lake/processIdentity.ts'
 import { virtualClock, type VirtualClock } from '../../src/testing/virtualClock.ts'
 
 const folder = '_leases/tweet-lake/tweets/'
 const keyOf = (generation: number): string => `${folder}${String(generation).padStart(10, '0')}`
-const elsewhere: ProcessIdentity = { host: 'another host', pid: 4711, startTicks: '1' }
+const elsewhere: ProcessIdentity = { ...ownIdentity(), host: 'another host', pid: 4711 }
 
 let clock: VirtualClock
 let store: ObjectStore
