@@ -17,7 +17,6 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 900_000,
-          maxWorkers: 2,
         },
       },
     ],

@@ -66,6 +66,9 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
   const { body, checkpoints, clock, protocol } = options
   /** What the epoch that waits for its commit added to the ledger. */
   let added: Ledger = {}
+  /** The attempt that produces, and the last of its epochs that was counted. */
+  let attempt = ''
+  let counted = 0
   let next: Promise<Answer> | undefined
   /** How often in a row nobody knew whether a checkpoint was written. */
   let unanswered = 0
@@ -87,6 +90,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
         return { kind: 'newest', checkpoint }
       }
       case 'publish':
+        committed(effect.checkpoint)
         return publish(effect.checkpoint)
       case 'create':
         return create(effect.checkpoint, effect.untilMs)
@@ -132,6 +136,13 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
     }
   }
 
+  /** What is published was committed, also where that was only found out by reading it back. */
+  function committed(checkpoint: Checkpoint): void {
+    if (checkpoint.attempt !== attempt || checkpoint.epoch <= counted) return
+    counted = checkpoint.epoch
+    options.onCommit(checkpoint, added)
+  }
+
   async function publish(checkpoint: Checkpoint): Promise<Answer> {
     for (const node of body.sinks) {
       const files = checkpoint.prepared[node]
@@ -158,7 +169,6 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
       if (unanswered > 1) await clock.sleep(PAUSE_MS * 2 ** unanswered, options.signal)
       return { kind: 'unknown' }
     }
-    if (!checkpoint.claim) options.onCommit(checkpoint, added)
     return { kind: 'created' }
   }
 
@@ -168,7 +178,8 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
       await body.claimed()
       const { inline, objects } = from.positions
       const positions = inline === null && objects.length === 0 ? undefined : from.positions
-      const { task, attempt, runId } = from
+      const { task, runId } = from
+      attempt = from.attempt
       try {
         await body.start({ positions, state: from.state }, { task, runId, epoch, attempt })
       } catch (error) {
