@@ -77,20 +77,24 @@ describe('TypeScript that is marked to be run', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  test.each(running)('of %s does what it says', async (document) => {
-    const here = await mkdtemp(join(folder, 'document-'))
-    const beside = blocksBeside(document, blocks)
-    const [program, ...options] = BEFORE[document] ?? []
-    if (program !== undefined) {
-      await exec(process.execPath, [join(root, program), ...options], { cwd: here })
-    }
-    for (const { file, code } of beside) await writeFile(join(here, file), code)
-    for (const { file, runs, document: from } of beside) {
-      if (!runs || from !== document) continue
-      const preload = join(root, 'tests/meta/packageName.ts')
-      await exec(process.execPath, ['--import', preload, file], { cwd: here })
-    }
-  }, 120_000)
+  test.each(running)(
+    'of %s does what it says',
+    async (document) => {
+      const here = await mkdtemp(join(folder, 'document-'))
+      const beside = blocksBeside(document, blocks)
+      const [program, ...options] = BEFORE[document] ?? []
+      if (program !== undefined) {
+        await exec(process.execPath, [join(root, program), ...options], { cwd: here })
+      }
+      for (const { file, code } of beside) await writeFile(join(here, file), code)
+      for (const { file, runs, document: from } of beside) {
+        if (!runs || from !== document) continue
+        const preload = join(root, 'tests/meta/packageName.ts')
+        await exec(process.execPath, ['--import', preload, file], { cwd: here })
+      }
+    },
+    120_000,
+  )
 })
 
 test('what is generated is up to date: `npm run docs` brings it there', async () => {
