@@ -32,16 +32,19 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
   let state: Json = null
   let lastStartMs = -Infinity
   let done = false
+  /** The attempt that runs: another one begins when nothing of it is under way any more. */
+  let life = new AbortController()
+  let busy: Promise<unknown> = Promise.resolve()
   options.inputsDone.then(
     () => (done = true),
     () => (done = true),
   )
 
   /** Until it is time to look again: at once after the inputs' end, else by the interval. */
-  const wait = async (): Promise<void> => {
-    while (!done && !options.signal.aborted) {
+  const wait = async (signal: AbortSignal): Promise<void> => {
+    while (!done && !signal.aborted) {
       if (mode === 'streaming' && clock.now() - lastStartMs >= options.intervalMs) return
-      await clock.sleep(LOOK_MS, options.signal)
+      await clock.sleep(LOOK_MS, signal)
     }
   }
   const build = async (inputs: Json): Promise<Produced> => {
@@ -60,40 +63,49 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
       ledger: {},
     }
   }
+  const next = async (signal: AbortSignal): Promise<Produced | undefined> => {
+    for (;;) {
+      await wait(signal)
+      if (signal.aborted) return undefined
+      const last = done
+      lastStartMs = clock.now()
+      const inputs = await builder.inputs()
+      if (!sameJson(inputs, built)) {
+        try {
+          return await build(inputs)
+        } catch (error) {
+          if (!(error instanceof GateError) || last) throw error
+          options.logger.error('gate_blocked', { task: node.name, error: error.message })
+          built = inputs
+        }
+      }
+      if (last) return undefined
+    }
+  }
   return {
     task: node.name,
     nodes: [],
     identity: { source: { node: node.name, kind: node.unit.type }, operators: {} },
     sinks: [node.name],
     async start(from, first) {
+      life = new AbortController()
       writing = first
       built = from.positions?.inline ?? null
       state = from.state[node.name]?.inline ?? null
     },
-    async next() {
-      for (;;) {
-        await wait()
-        if (options.signal.aborted) return undefined
-        const last = done
-        lastStartMs = clock.now()
-        const inputs = await builder.inputs()
-        if (!sameJson(inputs, built)) {
-          try {
-            return await build(inputs)
-          } catch (error) {
-            if (!(error instanceof GateError) || last) throw error
-            options.logger.error('gate_blocked', { task: node.name, error: error.message })
-            built = inputs
-          }
-        }
-        if (last) return undefined
-      }
+    next() {
+      const produced = next(AbortSignal.any([options.signal, life.signal]))
+      busy = produced.catch(() => {})
+      return produced
     },
     publish: (commit) => builder.publish(commit),
     discard: (_sink, files) => builder.discard(files),
     clean: (isDead) => builder.clean(node.name, isDead),
     claimed: () => builder.promote(),
-    async stop() {},
+    async stop() {
+      life.abort()
+      await busy
+    },
   }
 }
 
