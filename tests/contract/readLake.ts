@@ -30,8 +30,8 @@ export async function query<Row>(lake: string, sql: string): Promise<Row[]> {
   const connection = await instance.connect()
   try {
     const text = sql
-      .replaceAll('{silver}', readParquet(join(lake, 'silver/posts')))
-      .replaceAll('{quarantine}', readParquet(join(lake, 'quarantine')))
+      .replaceAll('{silver}', () => readParquet(join(lake, 'silver/posts')))
+      .replaceAll('{quarantine}', () => readParquet(join(lake, 'quarantine')))
     return await rows<Row>(connection, text)
   } finally {
     connection.closeSync()
