@@ -9,7 +9,7 @@ export interface HoldOptions extends LeaseOptions {
   readonly held: Set<string>
   /** Aborted: give up at once. */
   readonly signal: AbortSignal
-  /** Aborted: a streaming run no longer waits for what others hold. */
+  /** Aborted: the run no longer waits for what others hold. */
   readonly stopping: AbortSignal
 }
 
@@ -26,7 +26,7 @@ export async function holdTask(
   run: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   const { clock, logger, mode, held, signal, stopping } = options
-  const giveUp = mode === 'streaming' ? AbortSignal.any([signal, stopping]) : signal
+  const giveUp = AbortSignal.any([signal, stopping])
   let waitingMs: number | undefined
   const onWait = (holder: Holder): void => {
     if (waitingMs === undefined) logger.info('waiting', { task, holder })
@@ -35,6 +35,7 @@ export async function holdTask(
     if (mode === 'micro-batch' && clock.now() - waitingMs >= STALE_MS) throw heldBy(task, holder)
   }
   for (;;) {
+    signal.throwIfAborted()
     const lease = await acquireLease(options, task, giveUp, onWait)
     if (lease === undefined) return signal.throwIfAborted()
     held.add(task)

@@ -53,7 +53,8 @@ const LOOK_MS = 500
  * process that wrote it ran on this host and is gone.
  *
  * @param onWait - Called at each look while another process holds the task. May throw to give up.
- * @returns The lease, or undefined if `signal` was aborted before it could be had.
+ * @param signal - Aborted: don't wait; take it now or never.
+ * @returns The lease, or undefined if `signal` was aborted while somebody else held the task.
  */
 export async function acquireLease(
   options: LeaseOptions,
@@ -64,7 +65,7 @@ export async function acquireLease(
   const { store, topology, clock } = options
   const folder = `_leases/${topology}/${task}/`
   let seen: Seen | undefined
-  while (!signal.aborted) {
+  for (;;) {
     const newest = await readNewest(store, folder, clock)
     if (
       newest !== undefined &&
@@ -80,10 +81,10 @@ export async function acquireLease(
       continue
     }
     const { body, generation } = seen
+    if (signal.aborted) return undefined
     onWait({ ...(body ?? UNKNOWN), generation })
     await clock.sleep(LOOK_MS, signal)
   }
-  return undefined
 }
 
 const isFree = ({ body, sinceMs }: Seen, clock: Clock): boolean =>

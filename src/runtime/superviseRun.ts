@@ -175,6 +175,7 @@ async function runModels(
     })
     // Whoever ends the inputs may build: nobody waits for another's models while there is input to read.
     if (mode === 'micro-batch') await inputsDone
+    signal.throwIfAborted()
     return await runBody(shared, node.name, body)
   } finally {
     await builder.close()
