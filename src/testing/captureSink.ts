@@ -1,4 +1,5 @@
 import type { Rejected, Sink, Table } from '../core/unit.ts'
+import { memorySink } from '../sinks/memorySink.ts'
 
 /** A sink whose published records a test can read. */
 export interface Captured {
@@ -6,55 +7,18 @@ export interface Captured {
   readonly records: readonly unknown[]
 }
 
-/**
- * Stands in for a sink: keeps in memory what was prepared and shows it once it is published, each epoch
- * once. What an epoch prepared is named by a key, as a file would be.
- */
-export function captureSink(original: Sink<never> | Table<never>): Captured {
-  const prepared = new Map<string, readonly unknown[]>()
-  const published = new Set<string>()
-  const records: unknown[] = []
+/** Stands in for a sink or table: what is published to it stays in memory. */
+export function captureSink({ kind, type, rank }: Sink<never> | Table<never>): Captured {
+  const kept = memorySink<unknown>()
   const sink = {
-    kind: original.kind,
-    type: original.type,
-    options: {},
-    rank: original.rank,
-    openWriter({ task, node, epoch, attempt }) {
-      let open: unknown[] = []
-      return {
-        write: (record: never) => void open.push(owned(record)),
-        async relieve() {},
-        async prepare() {
-          if (open.length === 0) return []
-          const key = `${node}/${task}-${epoch()}-${attempt()}`
-          prepared.set(key, open)
-          const file = { key, bytes: 0, checksum: 0, records: open.length }
-          open = []
-          return [file]
-        },
-        async close() {},
-      }
-    },
-    async openPublisher() {
-      return {
-        async publish({ files }) {
-          for (const { key } of files) {
-            if (published.has(key)) continue
-            const rows = prepared.get(key)
-            if (rows === undefined) return { missing: key }
-            records.push(...rows)
-            published.add(key)
-          }
-          return {}
-        },
-        async discard(files) {
-          for (const { key } of files) prepared.delete(key)
-        },
-        clean: async () => 0,
-      }
+    ...kept,
+    ...{ kind, type, rank },
+    openWriter(context) {
+      const writer = kept.openWriter(context)
+      return { ...writer, write: (record, envelope) => writer.write(owned(record), envelope) }
     },
   } satisfies Sink<never> | Table<never>
-  return { sink: Object.freeze(sink), records }
+  return { sink: Object.freeze(sink), records: kept.records }
 }
 
 /** Rejected records carry a view of the source's buffer: a test that keeps them needs a copy. */
