@@ -1,0 +1,16 @@
+/**
+ * Every benchmark, one after the other; each prints us beside a peer in the same run:
+ * `node bench/all.ts`
+ */
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+
+const folder = import.meta.dirname
+const self = basename(import.meta.filename)
+for (const file of readdirSync(folder).sort()) {
+  if (!file.endsWith('.ts') || file === self) continue
+  console.log(`\n== ${file}`)
+  const { status } = spawnSync(process.execPath, [join(folder, file)], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = 1
+}
