@@ -60,6 +60,8 @@ export interface SinkCommit {
   readonly task: string
   readonly node: string
   readonly epoch: number
+  /** The last epoch before that gave the sink files of this task, if that is known: it must have them. */
+  readonly after?: number | undefined
   readonly attempt: string
   readonly files: readonly PreparedFile[]
   readonly positions: Json

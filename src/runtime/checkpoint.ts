@@ -36,7 +36,7 @@ export interface Checkpoint {
   readonly identity: TaskIdentity
   /** Files that wait to be published, by sink node. */
   readonly prepared: Readonly<Record<string, readonly PreparedFile[]>>
-  /** By sink node, the last epoch that gave it files. Unknown of checkpoints of earlier releases. */
+  /** By sink node, the last epoch before this one that gave it files. */
   readonly latest?: Readonly<Record<string, number>>
   /** Counts of all epochs up to this one. */
   readonly ledger: Json

@@ -147,8 +147,9 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
     for (const node of body.sinks) {
       const files = checkpoint.prepared[node]
       if (files === undefined || files.length === 0) continue
-      const { lineage, topology, task, epoch, attempt, positions } = checkpoint
-      const commit = { lineage, topology, task, node, epoch, attempt, files }
+      const { lineage, topology, task, epoch, attempt, positions, latest } = checkpoint
+      const after = latest?.[node]
+      const commit = { lineage, topology, task, node, epoch, after, attempt, files }
       const { missing } = await body.publish({ ...commit, positions: positions.inline })
       if (missing !== undefined) return { kind: 'missing', what: missing, again: false }
     }

@@ -164,7 +164,7 @@ function claim(state: State): State {
     state: Object.fromEntries(kept),
     identity,
     prepared: {},
-    latest: newest?.latest ?? {},
+    latest: newest === undefined ? {} : latestAfter(newest),
     ledger: newest?.ledger ?? {},
     savedAtMs: state.drawnMs,
     runId,
@@ -187,17 +187,18 @@ function commit(state: State, { nowMs, positions, state: kept, prepared, ledger 
     state: kept,
     identity,
     prepared,
-    latest: { ...from.latest, ...filledAt(from.epoch + 1, prepared) },
+    latest: latestAfter(from),
     ledger,
     savedAtMs: nowMs,
     runId,
   })
 }
 
-const filledAt = (epoch: number, prepared: Checkpoint['prepared']): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(prepared).flatMap(([sink, files]) => (files.length > 0 ? [[sink, epoch]] : [])),
-  )
+/** By sink, the last epoch up to this checkpoint that gave it files. */
+const latestAfter = ({ epoch, latest, prepared }: Checkpoint): Record<string, number> => {
+  const filled = Object.entries(prepared).filter(([, files]) => files.length > 0)
+  return { ...latest, ...Object.fromEntries(filled.map(([sink]) => [sink, epoch])) }
+}
 
 const create = (state: State, checkpoint: Checkpoint): State => ({
   ...state,

@@ -175,15 +175,18 @@ describe('advance', () => {
     expect(claimed({}).positions).toEqual(last.positions)
   })
 
-  it('remembers by sink the last epoch that gave it files', () => {
+  it('remembers by sink the last epoch before that gave it files', () => {
     const first = play(holding(), epoch(200))
-    expect(effectOf(first, 'create').checkpoint.latest).toEqual({ bronze: 2 })
+    expect(effectOf(first, 'create').checkpoint.latest).toEqual({})
     const none: Answer & Epoch = { ...epoch(300), prepared: { bronze: [], silver: [] } }
     const quiet = play(first, created, done, none)
     const last = effectOf(quiet, 'create').checkpoint
     expect([last.epoch, last.latest]).toEqual([3, { bronze: 2 }])
     const found = play(begin(task), drawn('b', 300), newest(last), done)
     expect(effectOf(found, 'create').checkpoint.latest).toEqual({ bronze: 2 })
+    const { checkpoint } = effectOf(first, 'create')
+    const takenOver = play(begin(task), drawn('b', 300), newest(checkpoint), done)
+    expect(effectOf(takenOver, 'create').checkpoint.latest).toEqual({ bronze: 2 })
   })
 
   describe('when something that a checkpoint names is gone', () => {

@@ -71,7 +71,7 @@ export function foreignTxn(
 /**
  * Whether the table's log has this epoch already.
  *
- * @throws CheckpointError SBX_DELTA_TXN where it has the epoch with other files, SBX_DELTA_FOREIGN_TXN where
+ * @throws CheckpointError SBX_DELTA_TXN where it has the epoch with other files or lacks the one before, SBX_DELTA_FOREIGN_TXN where
  *   the topology has written to the table under another lineage
  */
 export async function isAdded(
@@ -83,7 +83,10 @@ export async function isAdded(
   const foreign = foreignTxn(snapshot, topology, lineage, node)
   if (foreign !== undefined) throw refused(log.path, commit, foreign)
   const reached = snapshot.txns.get(appIdOf(commit))?.version ?? -1
-  if (reached < epoch) return false
+  if (reached < epoch) {
+    if (commit.after !== undefined) refuseLostTxn(log.path, snapshot, commit, commit.after)
+    return false
+  }
   const entry = await entryWith(log, snapshot, commit)
   if (entry === 'cleaned' || (entry !== undefined && isSame(log.path, entry, commit))) return true
   throw new CheckpointError(

@@ -247,6 +247,7 @@ describe('a table and checkpoints that do not belong together', () => {
     await publisher.publish(await prepare(1, [post('a')]))
     await publisher.publish(await prepare(4, [post('b')]))
     await publisher.refuseLost!('line', 'tweets', 4)
+    const next = { ...(await prepare(5, [post('c')])), after: 4 }
     for (const [lost, text] of [
       [
         1,
@@ -259,6 +260,7 @@ describe('a table and checkpoints that do not belong together', () => {
       const refusal = expect(later.refuseLost!('line', 'tweets', 4)).rejects
       await refusal.toThrow(text)
       await refusal.toMatchObject({ code: 'SBX_DELTA_TXN', node: 'posts' })
+      await expect(later.publish(next)).rejects.toThrow(text)
     }
   })
 
