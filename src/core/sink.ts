@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Logger } from './logger.ts'
 import type { Envelope } from './record.ts'
-import type { SourceBatch } from './source.ts'
+import type { SourceBatch, SourceRange } from './source.ts'
 
 /** What a writer made durable and invisible: plain JSON, kept in the checkpoint. */
 export interface PreparedFile {
@@ -74,10 +74,26 @@ export interface PublisherContext {
   readonly logger: Logger
 }
 
+/** What came of publishing. */
+export interface Published {
+  /** Names a file that is gone: the caller's checkpoint was not the newest, or its upload has expired. */
+  readonly missing?: string
+  /** The missing file can be staged again, by `restage`. */
+  readonly again?: boolean
+}
+
+/** Reads a stretch of the task's source again; absent where the source can't. */
+export type Reread = ((range: SourceRange) => AsyncIterable<SourceBatch>) | undefined
+
+/** An epoch's files with the names under which they wait now, or which one is lost and why. */
+export type Restaged = { readonly files: readonly PreparedFile[] } | { readonly lost: string }
+
 /** Makes committed files visible; one a sink and process, shared by the tasks that write to it. */
 export interface Publisher {
-  /** Idempotent. `missing` names a file that is gone: the caller's checkpoint was not the newest. */
-  publish(commit: SinkCommit): Promise<{ readonly missing?: string }>
+  /** Idempotent. */
+  publish(commit: SinkCommit): Promise<Published>
+  /** Stages files of a committed epoch again whose uploads the store has let expire, with the same bytes. */
+  restage?(commit: SinkCommit, reread: Reread): Promise<Restaged>
   /** Deletes files that were prepared and lost. */
   discard(files: readonly PreparedFile[]): Promise<void>
   /** Deletes what dead attempts left: files of this task for which `isDead(epoch, attempt)`. */

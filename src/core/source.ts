@@ -48,6 +48,15 @@ export interface SpecialValue {
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[]
 }
 
+/** A stretch of what a source read: bytes of a file, offsets of a partition. */
+export interface SourceRange {
+  /** As in the batch. */
+  readonly source: string
+  readonly from: number
+  /** Behind its last byte or offset. */
+  readonly to: number
+}
+
 /** How `rawFiles` keeps what a source read. */
 export type BronzePart =
   /** Append `bytes` to a file of this extension, behind `header` where one is begun. */
@@ -57,9 +66,18 @@ export type BronzePart =
       readonly header?: Uint8Array
       /** `bytes` end inside a record, which goes on in the next batch of the same `source`. */
       readonly goesOn?: true
+      /** Where they stand in `source`: the source's `reread` finds them there again. */
+      readonly from?: number
+      readonly to?: number
     }
   /** Append the values that `bounds` cut, one a line; `special` lists those that are more than bytes. */
-  | { readonly kind: 'values'; readonly special: readonly SpecialValue[] }
+  | {
+      readonly kind: 'values'
+      readonly special: readonly SpecialValue[]
+      /** The offsets that they have, where the source's `reread` finds them again. */
+      readonly from?: number
+      readonly to?: number
+    }
   /** Copy the whole local file once. */
   | {
       readonly kind: 'copy'
@@ -136,6 +154,12 @@ export interface PartitionGroup {
   leave(): Promise<void>
 }
 
+/** What is needed to read a stretch again. */
+export type RereadContext = Pick<
+  SourceContext,
+  'node' | 'clock' | 'logger' | 'signal' | 'batchBytes'
+>
+
 export interface Source<Out, Ports = {}> {
   readonly kind: 'source'
   readonly type: string
@@ -146,6 +170,11 @@ export interface Source<Out, Ports = {}> {
   /** Kind, root, topic …: a checkpoint refuses to go on with another one. */
   readonly identity: JsonObject
   open(context: SourceContext): Promise<SourceReader>
+  /**
+   * Present where what was read once can be read again: the raw copies of exactly that stretch, in order,
+   * for a staged file that was lost. All but the last batch say `goesOn`. Rejects where it is gone.
+   */
+  reread?(range: SourceRange, context: RereadContext): AsyncIterable<SourceBatch>
   /** Present where partitions are shared out by a coordinator: one task a partition, `open` is not used then. */
   join?(context: GroupContext): Promise<PartitionGroup>
 }

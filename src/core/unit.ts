@@ -17,6 +17,8 @@ export type {
   SourceReject,
   SpecialValue,
   BronzePart,
+  SourceRange,
+  RereadContext,
   SourcePosition,
   SourceContext,
   SourceReader,
@@ -33,6 +35,9 @@ export type {
   SinkCommit,
   PublisherContext,
   Publisher,
+  Published,
+  Reread,
+  Restaged,
   Sink,
   Table,
 } from './sink.ts'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { CheckpointError, SluiceboxError } from '../core/errors.ts'
 import type { TopologyNode } from '../core/topology.ts'
+import type { SinkCommit } from '../core/unit.ts'
 import { isMarker, type Checkpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpointStore.ts'
 import { addToLedger, checkLedger, type Ledger } from './ledger.ts'
@@ -130,6 +131,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
         next ??= produce(effect.epoch, effect.from)
         return unlessIdle(next)
       case 'restage':
+        return restage(effect.checkpoint)
       case 'stop':
       case 'fail':
         throw new TypeError(`no way to do '${effect.kind}'`)
@@ -144,16 +146,21 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
   }
 
   async function publish(checkpoint: Checkpoint): Promise<Answer> {
-    for (const node of body.sinks) {
-      const files = checkpoint.prepared[node]
-      if (files === undefined || files.length === 0) continue
-      const { lineage, topology, task, epoch, attempt, positions, latest } = checkpoint
-      const after = latest?.[node]
-      const commit = { lineage, topology, task, node, epoch, after, attempt, files }
-      const { missing } = await body.publish({ ...commit, positions: positions.inline })
-      if (missing !== undefined) return { kind: 'missing', what: missing, again: false }
+    for (const commit of commitsOf(checkpoint, body.sinks)) {
+      const { missing, again = false } = await body.publish(commit)
+      if (missing !== undefined) return { kind: 'missing', what: missing, again }
     }
     return done
+  }
+
+  async function restage(checkpoint: Checkpoint): Promise<Answer> {
+    const prepared = { ...checkpoint.prepared }
+    for (const commit of commitsOf(checkpoint, body.sinks)) {
+      const restaged = (await body.restage?.(commit)) ?? { files: commit.files }
+      if ('lost' in restaged) return { kind: 'missing', what: restaged.lost, again: false }
+      prepared[commit.node] = restaged.files
+    }
+    return { kind: 'restaged', checkpoint: { ...checkpoint, prepared } }
   }
 
   async function create(checkpoint: Checkpoint, untilMs: number): Promise<Answer> {
@@ -272,5 +279,17 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
       epoch: Number(key.slice(0, 12)),
     }))
     return { kind: 'surveyed', nowMs, checkpoints: old, markers, objects }
+  }
+}
+
+/** Each sink's share of an epoch, in publishing order. */
+function* commitsOf(checkpoint: Checkpoint, sinks: readonly string[]): Generator<SinkCommit> {
+  const { lineage, topology, task, epoch, attempt, positions, latest, prepared } = checkpoint
+  for (const node of sinks) {
+    const files = prepared[node] ?? []
+    if (files.length === 0) continue
+    const after = latest?.[node]
+    const commit = { lineage, topology, task, node, epoch, after, attempt, files }
+    yield { ...commit, positions: positions.inline }
   }
 }

@@ -7,6 +7,7 @@ import type {
   Selector,
   SelectingOperator,
   SourceBatch,
+  SourceRange,
   StoredState,
 } from '../core/unit.ts'
 import { epochStream } from './epochStream.ts'
@@ -63,6 +64,18 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
     },
     next: () => running!.next(),
     publish: async (commit) => publishers.get(commit.node)!.publish(commit),
+    async restage(commit) {
+      const { unit } = plan.sourceNode
+      const reread =
+        unit.reread &&
+        ((range: SourceRange) => unit.reread!(range, { ...options, node: plan.source }))
+      const restaged = await publishers.get(commit.node)!.restage?.(commit, reread)
+      if (restaged === undefined || 'lost' in restaged) return restaged ?? { files: commit.files }
+      const { task, node, epoch, files } = commit
+      const renewed = restaged.files.filter(({ staged }, at) => staged !== files[at]?.staged).length
+      options.logger.warn('restaged', { task, node, epoch, files: renewed })
+      return restaged
+    },
     discard: async (sink, files) => publishers.get(sink)!.discard(files),
     async clean(isDead) {
       let removed = 0

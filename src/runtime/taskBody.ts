@@ -1,4 +1,4 @@
-import type { PreparedFile, SinkCommit, StateSnapshot } from '../core/unit.ts'
+import type { PreparedFile, Published, Restaged, SinkCommit, StateSnapshot } from '../core/unit.ts'
 import type { KeptState, TaskIdentity } from './checkpoint.ts'
 import type { Ledger } from './ledger.ts'
 import type { Writing } from './runner.ts'
@@ -36,7 +36,9 @@ export interface TaskBody {
   /** The next epoch that moved something, or undefined at the end. */
   next(): Promise<Produced | undefined>
   /** Makes one sink's share of a committed epoch visible. */
-  publish(commit: SinkCommit): Promise<{ readonly missing?: string }>
+  publish(commit: SinkCommit): Promise<Published>
+  /** Stages again what one sink's share of a committed epoch lacks; absent where nothing can be. */
+  restage?(commit: SinkCommit): Promise<Restaged>
   /** Sink nodes in publishing order. */
   readonly sinks: readonly string[]
   discard(sink: string, files: readonly PreparedFile[]): Promise<void>

@@ -6,6 +6,7 @@ import { realDisk, type DiskIo } from '../lake/diskIo.ts'
 import { openFileIndex } from './landing/fileIndex.ts'
 import { landingReader } from './landing/landingReader.ts'
 import { patientDisk } from './landing/patientDisk.ts'
+import { rereadFile } from './landing/rereadFile.ts'
 import { settling } from './landing/settling.ts'
 import { tails } from './landing/tails.ts'
 
@@ -102,6 +103,13 @@ export function landingFiles(
         tails: tails(),
       })
     },
+    reread: (range, context) =>
+      rereadFile(
+        patientDisk({ disk, clock: context.clock, signal: context.signal }),
+        folder,
+        range,
+        context,
+      ),
   } satisfies Source<Uint8Array, { rejected: Rejected }>)
 }
 

@@ -403,7 +403,10 @@ describe('the publisher', () => {
     const publishing = await publisher()
     await publishing.discard(files)
     await publishing.discard(files)
-    expect(await publishing.publish(commit(files))).toEqual({ missing: files[0]?.key })
+    expect(await publishing.publish(commit(files))).toEqual({
+      missing: files[0]?.key,
+      again: true,
+    })
   })
 
   test('refuses a checkpoint that does not say where a file waits', async () => {

@@ -18,7 +18,7 @@ export function rawBatches(files: RawFileSet): BatchWriter {
 }
 
 async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
-  const { bronze, bytes, framing, header } = batch
+  const { bronze, bytes, framing, header, source } = batch
   if (bronze?.kind === 'none') return
   if (bronze?.kind === 'copy') {
     return files.copy(bronze.path, bronze.size, withoutDot(bronze.extension))
@@ -26,11 +26,12 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
   if (bytes === undefined || bytes.byteLength + (batch.bounds?.length ?? 0) === 0) return
   if (bronze?.kind === 'append') {
     const file = files.open(withoutDot(bronze.extension), bronze.header)
-    return file.passLines(bytes, bronze.goesOn === true, batch.source)
+    return file.passLines(bytes, bronze.goesOn === true, { ...bronze, source })
   }
   if (bronze?.kind === 'values' || framing === 'bounds') {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    writeValues(files.open('ndjson'), batch, buffer)
+    const file = files.open('ndjson')
+    file.origin.add({ ...bronze, source }, false)
+    writeValues(file, batch)
   } else if (framing === 'csv') {
     await files.open('csv', header && csvHeader(header)).passLines(bytes)
   } else {
@@ -39,7 +40,9 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
 }
 
 /** One value a line; whatever would not be one line, or has more to it, in an envelope. */
-function writeValues(file: RawFile, batch: SourceBatch, bytes: Buffer): void {
+export function writeValues(file: RawFile, batch: SourceBatch): void {
+  const held = batch.bytes ?? new Uint8Array(0)
+  const bytes = Buffer.from(held.buffer, held.byteOffset, held.byteLength)
   const bounds = batch.bounds ?? new Uint32Array(0)
   const count = bounds.length / 2
   const special = new Map(

@@ -1,4 +1,7 @@
+import type { SourceRange } from '../../core/unit.ts'
 import type { StagedObject, StagedWriter } from '../../lake/objectStore.ts'
+import { rawOrigin } from './rawOrigin.ts'
+import type { RawOrigin } from './rawOrigin.ts'
 
 const BLOCK_BYTES = 1 << 20
 const LINE_FEED = 10
@@ -9,6 +12,8 @@ export interface RawFile {
   /** Bytes so far, blocks that wait included. */
   readonly bytes: number
   readonly records: number
+  /** What it was made of. */
+  readonly origin: RawOrigin
   /** Copies the piece; ends it with a line feed if it has none. */
   addLines(piece: Uint8Array, records: number): void
   /** Copies the slices from number `first` to before `last`, each with a line feed. */
@@ -17,7 +22,7 @@ export interface RawFile {
    * Like `addLines`, without a copy: large pieces go straight to the store. One that `goesOn` gets no line
    * feed: its last line is continued by the next piece of the same source.
    */
-  passLines(piece: Uint8Array, goesOn?: boolean, source?: string): Promise<void>
+  passLines(piece: Uint8Array, goesOn?: boolean, range?: Partial<SourceRange>): Promise<void>
   /** Writes out the blocks that are full, or all that waits. */
   drain(which: 'full' | 'all'): Promise<void>
   close(): Promise<StagedObject>
@@ -33,6 +38,7 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
   let records = 0
   /** The source whose last piece ended inside a line. */
   let continued: string | undefined
+  const origin = rawOrigin(header)
 
   const add = (piece: Uint8Array): void => {
     bytes += piece.byteLength
@@ -85,6 +91,7 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
     get records() {
       return records
     },
+    origin,
     addLines: (piece, count) => {
       add(piece)
       endLine(piece)
@@ -107,7 +114,9 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
       }
       records += last - first
     },
-    passLines: async (piece, goesOn = false, source = '') => {
+    passLines: async (piece, goesOn = false, range = {}) => {
+      const { source = '' } = range
+      origin.add(range, goesOn, piece.byteLength)
       // A source may have dropped what it was in the middle of.
       if (continued !== undefined && continued !== source) add(Uint8Array.of(lineEnd))
       continued = goesOn ? source : undefined

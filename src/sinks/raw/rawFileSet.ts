@@ -1,4 +1,5 @@
 import { SinkError } from '../../core/errors.ts'
+import type { Json } from '../../core/json.ts'
 import type { PreparedFile, WriterContext } from '../../core/unit.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import { rawFile } from './rawFile.ts'
@@ -75,7 +76,7 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
       return inBackground(
         lake.then(async (store) => {
           const staged = await store.stageFile(context.task, key, from)
-          if (staged.bytes === size) return { ...staged, records: 0 }
+          if (staged.bytes === size) return { ...staged, records: 0, detail: { copy: from } }
           await store.discard(staged)
           throw changed(context.node, from, size, staged.bytes)
         }),
@@ -107,7 +108,9 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
 
 async function closed(file: RawFile): Promise<PreparedFile> {
   try {
-    return { ...(await file.close()), records: file.records }
+    const staged = await file.close()
+    const detail = file.origin.recipe() as Json | undefined
+    return { ...staged, records: file.records, ...(detail !== undefined && { detail }) }
   } catch (error) {
     await file.abort()
     throw error

@@ -2,6 +2,7 @@ import { CheckpointError } from '../../core/errors.ts'
 import type { PreparedFile, Publisher, PublisherContext } from '../../core/unit.ts'
 import type { ObjectStore, StagedObject } from '../../lake/objectStore.ts'
 import { parseRawKey } from './rawName.ts'
+import { restageRaw } from './rawRestage.ts'
 
 const AT_ONCE = 8
 
@@ -19,10 +20,12 @@ export function rawPublisher(
           some.map((file) => store.publish(stagedOf(file, `epoch ${epoch} of ${task}`, node))),
         )
         const missing = some[answers.indexOf('missing')]
-        if (missing !== undefined) return { missing: missing.key }
+        if (missing !== undefined) return { missing: missing.key, again: true }
       }
       return {}
     },
+
+    restage: (commit, reread) => restageRaw(store, commit, reread),
 
     discard: async (files) => {
       for (const file of files) await store.discard(stagedOf(file, 'a lost epoch', node))
@@ -32,7 +35,9 @@ export function rawPublisher(
       let removed = 0
       for await (const object of store.listStaged(task)) {
         const name = object.key.startsWith(`${path}/`) ? parseRawKey(object.key) : undefined
-        if (name?.task !== task || !isDead(name.epoch, name.attempt)) continue
+        if (name?.task !== task) continue
+        // One that is published was staged again by somebody who was then killed.
+        if (!isDead(name.epoch, name.attempt) && !(await store.has(object.key))) continue
         await store.discard(object)
         removed++
       }

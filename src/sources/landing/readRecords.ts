@@ -124,6 +124,8 @@ function batchOf(
           extension,
           ...(header !== undefined && { header: header.bytes }),
           ...(cut.inside !== undefined && { goesOn: true }),
+          from: state.at,
+          to: state.at + cut.taken,
         },
   })
 }
