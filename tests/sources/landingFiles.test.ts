@@ -75,10 +75,10 @@ describe('landingFiles', () => {
       size,
     })
     expect(bronze).toEqual([
-      ['a.ndjson', '{"a":1}\n', { kind: 'append', extension: 'ndjson' }],
-      ['a.ndjson', '{"a":2}\n', { kind: 'append', extension: 'ndjson' }],
-      ['b.csv', '1,x\r\n', { kind: 'append', extension: 'csv', header }],
-      ['b.csv', '2,y\n', { kind: 'append', extension: 'csv', header }],
+      ['a.ndjson', '{"a":1}\n', { kind: 'append', extension: 'ndjson', from: 0, to: 8 }],
+      ['a.ndjson', '{"a":2}\n', { kind: 'append', extension: 'ndjson', from: 8, to: 15 }],
+      ['b.csv', '1,x\r\n', { kind: 'append', extension: 'csv', header, from: 14, to: 19 }],
+      ['b.csv', '2,y\n', { kind: 'append', extension: 'csv', header, from: 19, to: 22 }],
       ['c.json', '1,2', copy('c.json', 'json', 5)],
       ['d.ndjson.gz', '1\n2\n3\n', copy('d.ndjson.gz', 'ndjson.gz', 26)],
     ])
