@@ -1,16 +1,10 @@
-import {
-  decodeShapes,
-  defineTopology,
-  landingFiles,
-  map,
-  rawFiles,
-  validate,
-  windowDedup,
-} from '../src/index.ts'
+import { decodeShapes, defineTopology, hours, landingFiles, map } from '../src/index.ts'
+import { rawFiles, validate, type Shape } from '../src/index.ts'
 import { sqlModels } from '../src/duckdb.ts'
 import { deltaTable, quarantineTable } from '../src/parquet.ts'
+import { fromTopic, toTopic } from './feed.ts'
 import { start } from './platform/start.ts'
-import { Post } from './post.ts'
+import { firstOfEachId, Post } from './post.ts'
 import { postFormats, type PostFormat } from './postFormats.ts'
 
 export interface FullSettings {
@@ -18,27 +12,33 @@ export interface FullSettings {
   readonly lake: string
   /** The landing zone: `<landing>/twitter`, `/reddit` and `/youtube`. */
   readonly landing: string
+  /** Brokers: tweets go from the landing zone through the topic `tweets`. */
+  readonly kafka?: string | undefined
 }
 
 /** Posts from three platforms: raw bytes to Bronze, one clean table in Silver, a star schema in Gold. */
-export const full = ({ lake, landing }: FullSettings) =>
-  defineTopology('full', { rejects: quarantineTable({ lake }) }, (flow) => {
-    const source = <Raw>(platform: string, format: PostFormat<Raw>) => {
-      const path = `${landing}/${platform}`
-      const raw = flow.source(platform, landingFiles({ path, shapes: format.shapes }))
+export const full = ({ lake, landing, kafka }: FullSettings) =>
+  defineTopology('full', { rejects: quarantineTable({ lake, platforms }) }, (flow) => {
+    const landed = (platform: string, { shapes }: { shapes: readonly Shape[] }) =>
+      landingFiles({ path: `${landing}/${platform}`, shapes })
+    const source = <Raw>(platform: string, format: PostFormat<Raw>, brokers?: string) => {
+      const unit = brokers ? fromTopic(brokers) : landed(platform, format)
+      const raw = flow.source(platform, unit)
       raw.to(`bronze.${platform}`, rawFiles({ lake, path: `bronze/${platform}` }))
       return raw
         .via(`${platform}.decode`, decodeShapes(format))
         .via(`${platform}.validate`, validate(format.schema, format))
         .via(`${platform}.post`, map(format.toPost))
-        .via(`${platform}.dedup`, firstOfEachId())
+        .via(`${platform}.dedup`, firstOfEachId(brokers ? hours(24) : Infinity))
     }
+    const { twitter, reddit, youtube } = postFormats
+    if (kafka) flow.source('feed-tweets', landed('twitter', twitter)).to('topic', toTopic(kafka))
     const posts = flow
       .merge(
         'posts',
-        source('twitter', postFormats.twitter),
-        source('reddit', postFormats.reddit),
-        source('youtube', postFormats.youtube),
+        source('twitter', twitter, kafka),
+        source('reddit', reddit),
+        source('youtube', youtube),
       )
       .toTable(
         'silver.posts',
@@ -49,12 +49,6 @@ export const full = ({ lake, landing }: FullSettings) =>
     return { posts, gold }
   })
 
-/** Landed files come in any order of event time: every id is remembered, and nothing is late. */
-const firstOfEachId = () =>
-  windowDedup<Post>({
-    key: (post) => post.post_id,
-    eventTime: (post) => Number(post.created_at) / 1000,
-    windowMs: Infinity,
-  })
+const platforms = { 'feed-tweets': 'twitter' }
 
 await start(full, import.meta.url)

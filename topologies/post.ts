@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { date, int64, timestamp } from '../src/core/columnSchemas.ts'
+import { date, int64, timestamp, windowDedup } from '../src/index.ts'
 
 /** One row of `silver/posts`: a post of any platform. Null is what the format it came in doesn't have. */
 export const Post = v.object({
@@ -28,3 +28,11 @@ export const Post = v.object({
   source_position: v.string(),
 })
 export type Post = v.InferOutput<typeof Post>
+
+/** Landed files come in any order of event time: every id is remembered. Of a topic, those of a day are. */
+export const firstOfEachId = (windowMs: number) =>
+  windowDedup<Post>({
+    key: (post) => post.post_id,
+    eventTime: (post) => Number(post.created_at) / 1000,
+    windowMs,
+  })

@@ -7,6 +7,8 @@ import { youtubePost, YoutubeRecord, youtubeReasons, youtubeShapes } from './you
 /** What a platform's files look like, how a decoded record is checked and why it is refused, and its row. */
 export interface PostFormat<Raw> {
   readonly shapes: readonly Shape[]
+  /** The shape that a record of a topic has whose keys say nothing. */
+  readonly otherwise?: string
   readonly schema: StandardSchema<Raw>
   readonly reasons: readonly ReasonRule[]
   readonly toPost: (record: Raw, envelope: Envelope) => Post
@@ -16,6 +18,7 @@ export interface PostFormat<Raw> {
 export const postFormats = {
   twitter: {
     shapes: twitterShapes,
+    otherwise: 'twitter',
     schema: TwitterRecord,
     reasons: twitterReasons,
     toPost: twitterPost,

@@ -10,13 +10,13 @@ import { TweetStatus, tweetStatusShapes, tweetStatusToPost } from './formats/twe
 import type { Post } from './post.ts'
 
 /** What tweets come as: the platform's own NDJSON, statuses of the API v1.1, CSV exports. */
-export const twitterShapes = [...tweetShapes, ...tweetStatusShapes, ...tweetRowShapes] as const
+export const twitterShapes = [...tweetRowShapes, ...tweetShapes, ...tweetStatusShapes] as const
 
 /** A decoded record of any of these shapes. */
 export const TwitterRecord = v.variant('shape', [
   v.object({ shape: v.literal('twitter'), data: Tweet }),
   v.object({ shape: v.literal('twitter.status'), data: TweetStatus }),
-  v.object({ shape: v.literal('twitter.csv'), data: TweetRow }),
+  v.object({ shape: v.picklist(['twitter.csv', 'twitter.row']), data: TweetRow }),
 ])
 export type TwitterRecord = v.InferOutput<typeof TwitterRecord>
 
@@ -51,6 +51,7 @@ export function twitterPost(record: TwitterRecord, envelope: Envelope): Post {
     case 'twitter.status':
       return tweetStatusToPost(record.data, envelope)
     case 'twitter.csv':
+    case 'twitter.row':
       return tweetRowToPost(record.data, envelope)
   }
 }

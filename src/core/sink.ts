@@ -110,6 +110,11 @@ interface SinkBase<In> {
   readonly _in?: (record: In) => void
   /** Publishing order of an epoch: bronze first, then quarantine, then everything else. */
   readonly rank: 'bronze' | 'quarantine' | 'silver'
+  /**
+   * Names what it writes to outside of the lake. In a micro-batch a source that reads from the same ends
+   * where that ended when everything had been written.
+   */
+  readonly writesTo?: string
   openWriter(context: WriterContext): Writer<In>
   /** Present where whole batches can be taken from a source's own stream. */
   openBatchWriter?(context: WriterContext): BatchWriter

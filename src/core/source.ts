@@ -126,6 +126,9 @@ export interface SourceReader {
 /** What a source with partitions is asked for when this process joins those who share it. */
 export interface GroupContext {
   readonly node: string
+  readonly topology: string
+  /** The lake's own history of this topology: the same for all who share its tasks, and for nobody else. */
+  readonly lineage: string
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
@@ -145,7 +148,10 @@ export interface Assignment {
 export interface PartitionGroup {
   /** How many partitions the source has. */
   readonly partitions: number
-  /** What identifies the source to its checkpoints: topic, cluster, number of partitions. */
+  /**
+   * What identifies the source to its checkpoints: topic, cluster, number of `partitions`. Where that number
+   * alone has changed, positions of before still mean the same records.
+   */
   readonly identity: JsonObject
   /** One after each rebalance; undefined once this process has left. */
   next(): Promise<Assignment | undefined>
@@ -169,6 +175,8 @@ export interface Source<Out, Ports = {}> {
   readonly _ports?: () => Ports
   /** Kind, root, topic …: a checkpoint refuses to go on with another one. */
   readonly identity: JsonObject
+  /** Names what it reads where a sink may write the same: see `writesTo` of sinks. */
+  readonly readsFrom?: string
   open(context: SourceContext): Promise<SourceReader>
   /**
    * Present where what was read once can be read again: the raw copies of exactly that stretch, in order,

@@ -80,3 +80,11 @@ export function describeConnection(connection: KafkaConnection): JsonObject {
     clientId: clientId ?? null,
   }
 }
+
+/** The same for a source and a sink of one topic, whichever brokers each of them asks first. */
+export const topicName = ({ brokers }: KafkaConnection, topic: string): string => {
+  const list = (typeof brokers === 'string' ? brokers.split(',') : [...brokers]).map((it) =>
+    it.trim(),
+  )
+  return `kafka://${list.sort().join(',')}/${topic}`
+}

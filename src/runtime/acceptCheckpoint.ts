@@ -29,7 +29,7 @@ export function acceptCheckpoint(
     const changes = sourceChanges(identity, now)
     if (changes.length > 0) {
       throw new CheckpointError(
-        `the source is not the one that its checkpoint (epoch ${checkpoint.epoch} of ${task}) knows: ${changes.join('; ')}. Its positions may mean other records there. Go back to the former source, use another lake, or accept the new one from its beginning with --accept-source ${node}`,
+        `the source is not the one that its checkpoint (epoch ${checkpoint.epoch} of ${task}) knows: ${changes.join('; ')}. ${remedyOf(isReadAnew(identity, now), node)}`,
         { code: 'SBX_SOURCE_CHANGED', node },
       )
     }
@@ -52,9 +52,22 @@ export function acceptCheckpoint(
   }
 }
 
+const remedyOf = (isAnew: boolean, node: string): string =>
+  isAnew
+    ? `Its positions may mean other records there. Go back to the former source, use another lake, or accept the new one from its beginning with --accept-source ${node}`
+    : `Keys may have moved between partitions, and a repeat of a moved one is not known as such. Go on from where each partition stands with --accept-source ${node}`
+
 /** What is different about a task's source: in words, one each. */
 export const sourceChanges = (before: TaskIdentity, now: TaskIdentity): readonly string[] =>
   differences(before.source, now.source)
+
+/** Whether positions of before mean other records now: that partitions were added moves none of them. */
+export const isReadAnew = (before: TaskIdentity, now: TaskIdentity): boolean => {
+  const { partitions: had, ...source } = before.source
+  const { partitions: has, ...current } = now.source
+  const isFewer = Number(has ?? 0) < Number(had ?? 0)
+  return isFewer || differences(source, current).length > 0
+}
 
 function differences(before: JsonObject, now: JsonObject): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(now)])

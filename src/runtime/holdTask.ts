@@ -4,7 +4,8 @@ import { acquireLease, STALE_MS, type Holder, type LeaseOptions } from './lease.
 
 export interface HoldOptions extends LeaseOptions {
   readonly logger: Logger
-  readonly mode: 'micro-batch' | 'streaming'
+  /** How long others may hold the task while there is nothing else to do here: 10 s, or for ever. */
+  readonly patience: 'some' | 'any'
   /** Tasks that this process holds at the moment. */
   readonly held: Set<string>
   /** Aborted: give up at once. */
@@ -18,21 +19,21 @@ export interface HoldOptions extends LeaseOptions {
  * somebody else holds the task.
  *
  * @param run - Ends early when its signal is aborted: the lease was lost.
- * @throws CheckpointError `SBX_TASK_HELD` in a micro-batch that has had nothing else to do for 10 s
+ * @throws CheckpointError `SBX_TASK_HELD` where there is some patience only, and nothing else was to be done for 10 s
  */
 export async function holdTask(
   options: HoldOptions,
   task: string,
   run: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-  const { clock, logger, mode, held, signal, stopping } = options
+  const { clock, logger, patience, held, signal, stopping } = options
   const giveUp = AbortSignal.any([signal, stopping])
   let waitingMs: number | undefined
   const onWait = (holder: Holder): void => {
     if (waitingMs === undefined) logger.info('waiting', { task, holder })
     // While there is other work the wait costs nothing.
     if (waitingMs === undefined || held.size > 0) waitingMs = clock.now()
-    if (mode === 'micro-batch' && clock.now() - waitingMs >= STALE_MS) throw heldBy(task, holder)
+    if (patience === 'some' && clock.now() - waitingMs >= STALE_MS) throw heldBy(task, holder)
   }
   for (;;) {
     signal.throwIfAborted()

@@ -11,6 +11,8 @@ export interface Plan {
   readonly batchSinks: readonly SinkNode[]
   /** Sinks in publishing order: bronze, quarantine, the others. */
   readonly sinks: readonly SinkNode[]
+  /** Sources whose records reach a sink that writes what this source reads: a micro-batch reads behind them. */
+  readonly waitsFor: readonly string[]
 }
 
 const RANKS = ['bronze', 'quarantine', 'silver']
@@ -36,6 +38,7 @@ export function planTopology(topology: Topology): {
         nodes: reached.filter((node) => !batchSinks.includes(node as SinkNode)),
         batchSinks,
         sinks: sinks.toSorted((a, b) => RANKS.indexOf(a.unit.rank) - RANKS.indexOf(b.unit.rank)),
+        waitsFor: feedersOf(source, topology.nodes),
       }
     })
   return { flows, models: topology.nodes.filter((node) => node.kind === 'models') }
@@ -50,4 +53,27 @@ function reachedFrom(source: SourceNode, nodes: readonly TopologyNode[]): Topolo
     names.add(node.name)
     return true
   })
+}
+
+/** In a circle of topics nobody can wait for everybody else: there, nobody does. */
+function feedersOf(source: SourceNode, nodes: readonly TopologyNode[]): string[] {
+  const direct = (of: SourceNode): SourceNode[] =>
+    nodes.filter(
+      (node): node is SourceNode =>
+        node.kind === 'source' &&
+        of.unit.readsFrom !== undefined &&
+        reachedFrom(node, nodes).some(
+          (sink) => sink.kind === 'sink' && sink.unit.writesTo === of.unit.readsFrom,
+        ),
+    )
+  const leadsBack = (from: SourceNode, seen = new Set<string>()): boolean =>
+    direct(from).some((feeder) => {
+      if (feeder.name === source.name) return true
+      if (seen.has(feeder.name)) return false
+      seen.add(feeder.name)
+      return leadsBack(feeder, seen)
+    })
+  return direct(source)
+    .filter((feeder) => feeder.name !== source.name && !leadsBack(feeder))
+    .map((feeder) => feeder.name)
 }

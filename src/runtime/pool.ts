@@ -25,6 +25,7 @@ export type Request =
       readonly runner: number
       readonly source: string
       readonly writing: Writing
+      readonly sharers: number
     }
   | {
       readonly do: 'begin'
@@ -64,10 +65,10 @@ export function poolRunners(options: PoolOptions): Runners {
 
   return {
     depth: options.threads * 2 + 1,
-    async open(source, writing) {
+    async open(source, writing, sharers) {
       const runner = runners++
       await Promise.all(
-        threads.map((thread) => thread.ask({ do: 'open', runner, source, writing })),
+        threads.map((thread) => thread.ask({ do: 'open', runner, source, writing, sharers })),
       )
       return poolRunner(threads, runner)
     },

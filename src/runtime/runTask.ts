@@ -16,6 +16,7 @@ const UNRETIRED = 16
 /** A checkpoint is sent so often, with ever longer pauses, while no answer says whether it is there. */
 const SENDS = 6
 const PAUSE_MS = 100
+const LEFT = Symbol('left')
 
 export interface TaskOptions {
   readonly protocol: ProtocolTask
@@ -25,6 +26,11 @@ export interface TaskOptions {
   /** Nodes whose counts the ledger holds. */
   readonly nodes: readonly TopologyNode[]
   readonly signal: AbortSignal
+  /**
+   * Aborted: the task is another process's. What is prepared is still committed, an open epoch is dropped.
+   * @defaultValue nobody takes it away
+   */
+  readonly leaving?: AbortSignal | undefined
   /** Compares a checkpoint with what the task is now. @throws CheckpointError if it can't go on from there */
   accept(newest: Checkpoint): void
   /** The very first claim, before it is made: nothing may be there that only a checkpoint explains. */
@@ -39,10 +45,11 @@ export interface TaskOptions {
  * Runs one task under the commit protocol until its input ends or another attempt has taken it: does what
  * the state machine asks for, one effect at a time, and hands back what came of it.
  *
- * @returns `lost` where another attempt committed this one's epoch and the task was left to it.
+ * @returns `lost` where another attempt committed this one's epoch and the task was left to it, `left`
+ *   where it was taken away by `leaving`.
  */
-export async function runTask(options: TaskOptions): Promise<'ended' | 'lost'> {
-  const { body, signal } = options
+export async function runTask(options: TaskOptions): Promise<'ended' | 'lost' | 'left'> {
+  const { body, signal, leaving } = options
   const driver = taskDriver(options)
   let state = begin(options.protocol)
   try {
@@ -54,7 +61,14 @@ export async function runTask(options: TaskOptions): Promise<'ended' | 'lost'> {
         await body.stop()
         return effect.reason
       }
-      state = advance(state, await driver(effect))
+      // Between two epochs, and before a claim: what was prepared is committed and published first.
+      const isFree = effect.kind === 'produce' || effect.kind === 'drawAttempt'
+      const answer = isFree && leaving?.aborted === true ? LEFT : await driver(effect)
+      if (answer === LEFT) {
+        await body.stop()
+        return 'left'
+      }
+      state = advance(state, answer)
     }
   } catch (error) {
     // What can't be closed any more says less than what went wrong before.
@@ -63,7 +77,7 @@ export async function runTask(options: TaskOptions): Promise<'ended' | 'lost'> {
   }
 }
 
-function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
+function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | typeof LEFT> {
   const { body, checkpoints, clock, protocol } = options
   /** What the epoch that waits for its commit added to the ledger. */
   let added: Ledger = {}
@@ -222,16 +236,23 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer> {
   }
 
   /** Wakes the state machine up while a task has nothing to do for long. */
-  async function unlessIdle(producing: Promise<Answer>): Promise<Answer> {
+  async function unlessIdle(producing: Promise<Answer>): Promise<Answer | typeof LEFT> {
+    const { signal, leaving } = options
     const awake = new AbortController()
+    const ends = [awake.signal, signal, ...(leaving === undefined ? [] : [leaving])]
     const idle = clock
-      .sleep(protocol.fenceMs / 4, AbortSignal.any([awake.signal, options.signal]))
+      .sleep(protocol.fenceMs / 4, AbortSignal.any(ends))
       .then((): Answer => ({ kind: 'idle', nowMs: clock.now() }))
     try {
       const answer = await Promise.race([producing, idle])
-      options.signal.throwIfAborted()
+      signal.throwIfAborted()
+      if (answer.kind === 'idle' && leaving?.aborted === true) return LEFT
       if (answer.kind !== 'idle') next = undefined
       return answer
+    } catch (error) {
+      // A source that was taken away says so when it is read.
+      if (leaving?.aborted === true && !signal.aborted) return LEFT
+      throw error
     } finally {
       awake.abort()
     }

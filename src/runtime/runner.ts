@@ -30,7 +30,8 @@ export interface Runner {
 export interface Runners {
   /** How many batches may be under way in one task. */
   readonly depth: number
-  open(source: string, writing: Writing): Promise<Runner>
+  /** @param sharers - how many tasks of that source share its writers' memory */
+  open(source: string, writing: Writing, sharers: number): Promise<Runner>
   close(): Promise<void>
 }
 
@@ -84,9 +85,10 @@ export function inlineRunners(topology: Topology, clock: Clock, memoryBytes: num
   const { flows } = planTopology(topology)
   return {
     depth: 1,
-    async open(source, writing) {
+    async open(source, writing, sharers) {
       const plan = flows.find((flow) => flow.source === source)!
-      return localRunner(topology, plan, clock, writing, 0, memoryBytes / flows.length)
+      const share = memoryBytes / flows.length / sharers
+      return localRunner(topology, plan, clock, writing, 0, share)
     },
     async close() {},
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { CheckpointError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
 import type {
   BatchWriter,
   Logger,
@@ -7,7 +8,9 @@ import type {
   Selector,
   SelectingOperator,
   SourceBatch,
+  SourceContext,
   SourceRange,
+  SourceReader,
   StoredState,
 } from '../core/unit.ts'
 import { epochStream } from './epochStream.ts'
@@ -18,7 +21,15 @@ import type { Produced, ResumePoint, TaskBody } from './taskBody.ts'
 
 export interface SourceBodyOptions {
   readonly topology: string
+  /** The task's name: the source's, or for one partition of it that with its number. */
+  readonly task: string
   readonly plan: Plan
+  /** Opens the source, or the task's partition of it. */
+  open(context: SourceContext): Promise<SourceReader>
+  /** What identifies that source to the checkpoints. */
+  readonly sourceIdentity: JsonObject
+  /** How many tasks of this source share its writers' memory in this process. */
+  readonly sharers: number
   readonly clock: Clock
   readonly logger: Logger
   readonly runners: Runners
@@ -47,11 +58,11 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
     await ended?.close()
   }
   return {
-    task: plan.source,
+    task: options.task,
     nodes: [plan.source, ...plan.nodes, ...plan.batchSinks].map((node) =>
       typeof node === 'string' ? node : node.name,
     ),
-    identity: identityOf(plan),
+    identity: identityOf(plan, options.sourceIdentity),
     sinks: plan.sinks.map((sink) => sink.name),
     async start(from, writing) {
       await stop()
@@ -80,9 +91,9 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
     async clean(isDead) {
       let removed = 0
       for (const sink of plan.sinks)
-        removed += await publishers.get(sink.name)!.clean(plan.source, isDead)
+        removed += await publishers.get(sink.name)!.clean(options.task, isDead)
       if (removed > 0) {
-        options.logger.info('cleaned', { task: plan.source, files: removed, at: clock.now() })
+        options.logger.info('cleaned', { task: options.task, files: removed, at: clock.now() })
       }
       return removed
     },
@@ -116,7 +127,7 @@ async function startRunning(
   let current = writing
   try {
     const selectors = await openSelectors(options, gates, from)
-    const reader = await plan.sourceNode.unit.open({
+    const reader = await options.open({
       node: plan.source,
       clock,
       logger,
@@ -127,7 +138,7 @@ async function startRunning(
       restored: stored(options, plan.source, from.positions),
     })
     opened.push(reader)
-    const runner: Runner = await options.runners.open(plan.source, writing)
+    const runner: Runner = await options.runners.open(plan.source, writing, options.sharers)
     opened.push(runner)
     const batchWriters = openBatchWriters(options, writing, () => current)
     for (const writer of batchWriters.values()) opened.push(writer)
@@ -143,7 +154,7 @@ async function startRunning(
       onNextEpoch: (next) => {
         current = next
       },
-      onCaughtUp: () => logger.info('caught_up', { task: plan.source }),
+      onCaughtUp: () => logger.info('caught_up', { task: options.task }),
     })
     opened.push(stream)
     return { next: stream.next, close }
@@ -195,7 +206,7 @@ function openBatchWriters(
         clock: options.clock,
         runId: writing.runId,
         writer: 0,
-        memoryBytes: options.memoryBytes,
+        memoryBytes: options.memoryBytes / options.sharers,
         epoch: () => current().epoch,
         attempt: () => current().attempt,
       }),
@@ -211,11 +222,11 @@ const stored = (
   state === undefined ? undefined : { ...state, read: (name) => readObject(name, node) }
 
 /** What must not change under a checkpoint: the source's identity, stateful nodes' types and options. */
-function identityOf(plan: Plan): TaskIdentity {
+function identityOf(plan: Plan, source: JsonObject): TaskIdentity {
   const operators: Record<string, TaskIdentity['operators'][string]> = {}
   for (const node of plan.nodes) {
     if (node.kind !== 'operator' || node.unit.state !== 'keyed') continue
     operators[node.name] = { type: node.unit.type, options: node.unit.options }
   }
-  return { source: { node: plan.source, ...plan.sourceNode.unit.identity }, operators }
+  return { source: { node: plan.source, ...source }, operators }
 }

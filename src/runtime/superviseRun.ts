@@ -2,45 +2,20 @@ import { randomUUID } from 'node:crypto'
 import type { ModelsBuilder, BuildReport } from '../core/models.ts'
 import type { ModelsNode, Topology } from '../core/topology.ts'
 import type { Publisher } from '../core/unit.ts'
-import { days, hours } from '../core/durations.ts'
-import type { ObjectStore } from '../lake/objectStore.ts'
 import { openLake } from '../lake/openLake.ts'
 import { probe } from '../lake/probe.ts'
-import { acceptCheckpoint } from './acceptCheckpoint.ts'
-import { checkpointStore, readLineage } from './checkpointStore.ts'
+import { readLineage } from './checkpointStore.ts'
 import { holdTask } from './holdTask.ts'
-import { addToLedger, type Ledger } from './ledger.ts'
 import { modelsBody } from './modelsBody.ts'
 import type { Resolved } from './options.ts'
+import { bodyOf, runPartitions } from './partitionTasks.ts'
 import { planTopology, type Plan } from './plan.ts'
+import { refuseOtherForm } from './refuseOtherForm.ts'
 import type { RunResult, TaskResult } from './result.ts'
 import type { Run } from './run.ts'
+import { runBody, type Life } from './runBody.ts'
 import type { Runners } from './runner.ts'
-import { runTask } from './runTask.ts'
-import { sourceBody } from './sourceBody.ts'
-import type { TaskBody } from './taskBody.ts'
-
-/** Markers stay this long; nothing that was sent may arrive later than half of it. */
-const FENCE_MS = days(7)
-const SURVEY_MS = hours(1)
-
-/** What all tasks of one run share. */
-interface Shared {
-  readonly topology: Topology
-  readonly options: Resolved
-  readonly store: ObjectStore
-  readonly lineage: string
-  readonly runId: string
-  readonly runners: Runners
-  readonly publishers: ReadonlyMap<string, Publisher>
-  /** Aborted: finish the epoch and end. */
-  readonly stopping: AbortSignal
-  /** Aborted: end at once. */
-  readonly signal: AbortSignal
-  readonly progress: { bytes: number; batches: number; records: number; epochs: number }
-  /** Tasks that this process holds at the moment. */
-  readonly held: Set<string>
-}
+import type { Shared } from './shared.ts'
 
 /** Runs all tasks of a topology in this process, and ends them together. */
 export function superviseRun(topology: Topology, options: Resolved, runners: Runners): Run {
@@ -99,7 +74,7 @@ async function runTasks(
   const { flows, models } = planTopology(shared.topology)
   const builds: Record<string, BuildReport> = {}
   let failure: { readonly error: unknown } | undefined
-  const guard = async (task: Promise<TaskResult>): Promise<TaskResult | undefined> => {
+  const guard = async <T>(task: Promise<T>): Promise<T | undefined> => {
     try {
       return await task
     } catch (error) {
@@ -111,35 +86,44 @@ async function runTasks(
     }
   }
   const modelsStop = new AbortController()
-  const sources = flows.map((flow) => guard(runSource(shared, flow)))
-  const inputsDone = Promise.all(sources).then(() => {})
+  const sources = new Map<string, Promise<readonly TaskResult[] | undefined>>()
+  const begin = (flow: Plan): Promise<readonly TaskResult[] | undefined> => {
+    const known = sources.get(flow.source)
+    if (known !== undefined) return known
+    const feeders = shared.options.mode === 'streaming' ? [] : flow.waitsFor
+    const before = feeders.map((name) => begin(flows.find(({ source }) => source === name)!))
+    const running = guard(
+      Promise.all(before).then((ended) =>
+        ended.includes(undefined) ? [] : runSource(shared, flow),
+      ),
+    )
+    sources.set(flow.source, running)
+    return running
+  }
+  for (const flow of flows) void begin(flow)
+  const inputsDone = Promise.all(sources.values()).then(() => {})
   const builders = shared.options.models
     ? models.map((node) => guard(runModels(shared, node, inputsDone, modelsStop.signal, builds)))
     : []
-  const results = await Promise.all([...sources, ...builders])
+  const [read, built] = await Promise.all([Promise.all(sources.values()), Promise.all(builders)])
+  const results = [...read.flat(), ...built]
   failing.abort()
   if (failure !== undefined) throw failure.error
   return { tasks: results.filter((result) => result !== undefined), builds }
 }
 
-function runSource(shared: Shared, plan: Plan): Promise<TaskResult> {
-  const { options, store, topology, lineage, progress } = shared
-  const checkpoints = checkpointStore(store, topology.name, lineage, plan.source)
-  const body = sourceBody({
-    ...options,
-    topology: topology.name,
-    plan,
-    runners: shared.runners,
-    publishers: shared.publishers,
-    stopping: shared.stopping,
-    signal: shared.signal,
-    readObject: checkpoints.readObject,
-    onRead(batch) {
-      progress.batches++
-      progress.bytes += batch.bytes?.byteLength ?? 0
-    },
+/** A source's one task, held by its lease, or those of its partitions that a group gives to this process. */
+async function runSource(shared: Shared, plan: Plan): Promise<readonly TaskResult[]> {
+  const { unit } = plan.sourceNode
+  if (unit.join !== undefined) return runPartitions(shared, plan)
+  await refuseOtherForm(shared, plan.source, 'whole')
+  const body = bodyOf(shared, plan, {
+    task: plan.source,
+    open: unit.open,
+    sourceIdentity: unit.identity,
+    sharers: 1,
   })
-  return runBody(shared, plan.source, body)
+  return [await runBody(shared, plan.source, body, byLease(shared, body.task))]
 }
 
 async function runModels(
@@ -176,76 +160,24 @@ async function runModels(
     // Whoever ends the inputs may build: nobody waits for another's models while there is input to read.
     if (mode === 'micro-batch') await inputsDone
     signal.throwIfAborted()
-    return await runBody(shared, node.name, body)
+    return await runBody(shared, node.name, body, byLease(shared, body.task))
   } finally {
     await builder.close()
   }
 }
 
-/** Runs one task under the commit protocol and adds up what it did. */
-async function runBody(shared: Shared, node: string, body: TaskBody): Promise<TaskResult> {
-  const { options, store, topology, lineage, runId, progress, held, signal, stopping } = shared
-  const { clock, logger, mode } = options
-  const checkpoints = checkpointStore(store, topology.name, lineage, body.task)
-  const ledger: Ledger = {}
-  let epochs = 0
-  const run = (held: AbortSignal) =>
-    runTask({
-      protocol: {
-        topology: topology.name,
-        lineage,
-        task: body.task,
-        runId,
-        identity: body.identity,
-        dropState: options.dropState,
-        whenLost: 'claim',
-        fenceMs: FENCE_MS,
-        surveyMs: SURVEY_MS,
-      },
-      body,
-      checkpoints,
-      clock: options.clock,
-      nodes: topology.nodes.filter(
-        (other) => other.name === node || body.nodes.includes(other.name),
-      ),
-      signal: held,
-      accept: (newest) => acceptCheckpoint(newest, body.identity, options),
-      async acceptEmpty() {
-        for (const sink of body.sinks)
-          await shared.publishers.get(sink)?.refuseForeign?.(lineage, body.task)
-      },
-      async refuseLost({ latest = {} }) {
-        for (const [sink, epoch] of Object.entries(latest))
-          await shared.publishers.get(sink)?.refuseLost?.(lineage, body.task, epoch)
-      },
-      onCommit(checkpoint, added) {
-        epochs++
-        progress.epochs++
-        progress.records += added[node]?.in ?? 0
-        addToLedger(ledger, added)
-        options.logger.info('committed', {
-          run_id: runId,
-          task: body.task,
-          epoch: checkpoint.epoch,
-          records_processed: added[node]?.in ?? 0,
-        })
-      },
-    })
-  await holdTask(
-    { store, topology: topology.name, runId, clock, logger, mode, held, signal, stopping },
-    body.task,
-    run,
-  )
-  const newest = await checkpoints.newest()
-  return {
-    task: body.task,
-    node,
-    epochs,
-    ledger,
-    total: (newest?.ledger ?? {}) as unknown as Ledger,
-    state: newest?.state[node]?.inline ?? null,
+/** Runs a task while this process holds its lease. */
+const byLease =
+  (shared: Shared, task: string) =>
+  (run: (life: Life) => Promise<unknown>): Promise<void> => {
+    const { options, store, topology, runId, held, signal, stopping } = shared
+    const { clock, logger, mode } = options
+    // Where partitions are shared out several processes are meant to run: then each waits for the others.
+    const isShared = topology.nodes.some((node) => node.kind === 'source' && node.unit.join)
+    const lease = { store, topology: topology.name, runId, clock, logger, held, signal, stopping }
+    const patience = mode === 'micro-batch' && !isShared ? 'some' : 'any'
+    return holdTask({ ...lease, patience }, task, (signal) => run({ signal }))
   }
-}
 
 async function openPublishers(
   topology: Topology,

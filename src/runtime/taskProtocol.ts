@@ -1,4 +1,4 @@
-import { sourceChanges } from './acceptCheckpoint.ts'
+import { isReadAnew } from './acceptCheckpoint.ts'
 import { NOWHERE, objectsOf, type Checkpoint } from './checkpoint.ts'
 import type { Answer, Create, Epoch, ProtocolTask, Effect } from './protocolEffects.ts'
 import { superfluous, type Survey } from './retention.ts'
@@ -174,7 +174,7 @@ function claim(state: State): State {
 /** Positions of another source mean nothing; that it has changed was accepted before. */
 const startsOver = ({ identity }: Checkpoint, task: ProtocolTask): boolean =>
   task.dropState.includes(task.identity.source['node'] as string) ||
-  sourceChanges(identity, task.identity).length > 0
+  isReadAnew(identity, task.identity)
 
 function commit(state: State, { nowMs, positions, state: kept, prepared, ledger }: Epoch): State {
   const from = last(state)

@@ -36,7 +36,7 @@ async function answer(request: Request): Promise<unknown> {
     const built = await topology
     const { flows } = planTopology(built)
     const plan = flows.find((flow) => flow.source === request.source)!
-    const share = options.memoryBytes / options.threads / flows.length
+    const share = options.memoryBytes / options.threads / flows.length / request.sharers
     runners.set(
       request.runner,
       localRunner(built, plan, systemClock, request.writing, options.index, share),

@@ -5,9 +5,11 @@ import {
   checkWhole,
   describeConnection,
   kafkaOptions,
+  topicName,
 } from '../kafka/connection.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { KafkaCompression } from '../kafka/kafkaPort.ts'
+import { kafkaBatches } from './kafka/kafkaBatches.ts'
 import { kafkaWriter } from './kafka/kafkaWriter.ts'
 
 /** What Kafka keeps: bytes, text as UTF-8, or null for a tombstone. */
@@ -16,7 +18,7 @@ export type KafkaBytes = Uint8Array | string | null
 export interface KafkaSinkOptions<Row> extends KafkaConnection {
   readonly topic: string
   /** Records with one key go to one partition, as with Kafka's own clients; null: to each in turn. */
-  readonly key: (record: Row) => KafkaBytes
+  readonly key: (record: Row, envelope: Envelope) => KafkaBytes
   /** @defaultValue bytes and text as they are, anything else as JSON */
   readonly value?: (record: Row, envelope: Envelope) => KafkaBytes
   /** @defaultValue none */
@@ -46,7 +48,7 @@ const COMPRESSIONS: readonly KafkaCompression[] = ['none', 'gzip', 'zstd']
  * **Delivery:** at least once. Records are sent by an idempotent producer and acknowledged by all in-sync
  * replicas before their epoch is committed, but the topic is no part of that commit: readers see them at
  * once, and after a crash the records of the open epoch are sent again. Let the reader drop repeats
- * (`windowDedup`). Records of one key stay in order while `parallelism` is 1.
+ * (`windowDedup`). Right at a source, records of one key stay in order; behind operators, on several threads, they may not.
  *
  * Needs the package kafkajs.
  *
@@ -81,7 +83,10 @@ export function kafkaSink<Row>(options: KafkaSinkOptions<Row>): Sink<Row> {
       createPartitions: createPartitions ?? null,
     },
     rank: 'silver',
+    writesTo: topicName(options, topic),
     openWriter: (context) => kafkaWriter({ ...options, compression, maxBatchBytes }, context),
+    openBatchWriter: (context) =>
+      kafkaBatches(kafkaWriter({ ...options, compression, maxBatchBytes }, context)),
     openPublisher: async () => ({
       publish: async () => ({}),
       discard: async () => {},

@@ -6,6 +6,7 @@ import {
   checkWhole,
   describeConnection,
   kafkaOptions,
+  topicName,
 } from '../kafka/connection.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import { joinPartitions } from './kafka/partitionGroup.ts'
@@ -13,8 +14,11 @@ import type { StartFrom } from './kafka/partitionGroup.ts'
 
 export interface KafkaSourceOptions extends KafkaConnection {
   readonly topic: string
-  /** The consumer group: processes with the same one share the partitions. */
-  readonly groupId: string
+  /**
+   * The consumer group: processes with the same one share the partitions, so it must be one of a single
+   * lake. @defaultValue `sluicebox-<topology>-<id of the lake>`
+   */
+  readonly groupId?: string
   /**
    * Where a partition without a checkpoint is begun: `latest` is the end when it is opened, a timestamp
    * the first record at or after it (by Kafka's own record time). @defaultValue 'earliest'
@@ -37,7 +41,7 @@ const SESSION_MS = 10_000
 
 /**
  * Reads the values of a Kafka topic, as the bytes they are; each partition is a task of its own. Processes
- * with one `groupId` share the partitions, and take over from one that ended.
+ * of one lake share the partitions, and take over from one that ended.
  *
  * Values packed with gzip, Snappy, LZ4 or zstd are unpacked. Null values (tombstones) come as empty
  * records; they, and values with headers, reach `rawFiles` with all that belongs to them. Of
@@ -90,7 +94,7 @@ export function kafkaSource(
     options: {
       ...describeConnection(options),
       topic,
-      groupId,
+      groupId: groupId ?? null,
       from,
       maxQueuedBytes,
       maxRecordBytes,
@@ -99,6 +103,7 @@ export function kafkaSource(
     },
     ports: ['rejected'],
     identity,
+    readsFrom: topicName(options, topic),
     open: async ({ node }) => {
       throw new ConfigError('kafkaSource is read by partitions: join its group first', {
         code: 'SBX_KAFKA_OPTIONS',
@@ -110,7 +115,7 @@ export function kafkaSource(
         {
           connection: options,
           topic,
-          groupId,
+          groupId: groupId ?? `sluicebox-${context.topology}-${context.lineage}`,
           from,
           maxQueuedBytes,
           maxRecordBytes,

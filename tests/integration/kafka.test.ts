@@ -518,6 +518,8 @@ async function javaProducer(name: string, codec: string, lines: readonly string[
 function joining(options: Partial<GroupContext> = {}): GroupContext {
   return {
     node: 'tweets',
+    topology: 'tweet-lake',
+    lineage: '0123456789abcdef',
     clock: systemClock,
     logger: silent,
     signal: new AbortController().signal,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { acceptCheckpoint } from '../../src/runtime/acceptCheckpoint.ts'
+import { acceptCheckpoint, isReadAnew } from '../../src/runtime/acceptCheckpoint.ts'
 import type { Checkpoint, TaskIdentity } from '../../src/runtime/checkpoint.ts'
 
 const identity: TaskIdentity = {
@@ -54,6 +54,25 @@ describe('a source that has changed', () => {
     const positions = { inline: null, objects: [] }
     expect(accepting(moved, {}, { positions })).not.toThrow()
     expect(accepting(widened, {}, { positions })).toThrow()
+  })
+})
+
+describe('partitions that were added', () => {
+  const topic = (partitions: number, cluster = 'c') => ({
+    ...identity,
+    source: { node: 'tweets', kind: 'kafka', cluster, partitions },
+  })
+
+  it('are refused, and once accepted go on from where they stand', () => {
+    expect(accepting(topic(6), {}, { identity: topic(4) })).toThrow(
+      /partitions was 4, is 6.*from where each partition stands with --accept-source tweets/,
+    )
+    expect(isReadAnew(topic(4), topic(6))).toBe(false)
+  })
+
+  it('are another topic where there are fewer, or the cluster is another one', () => {
+    expect(isReadAnew(topic(4), topic(2))).toBe(true)
+    expect(isReadAnew(topic(4), topic(6, 'd'))).toBe(true)
   })
 })
 

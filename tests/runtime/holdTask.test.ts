@@ -19,17 +19,17 @@ beforeEach(async () => {
   await store.create('_leases/feed/posts/0000000001', Buffer.from(JSON.stringify(holder)))
 })
 
-const options = (mode: HoldOptions['mode']): HoldOptions => ({
-  ...{ store, topology: 'feed', runId: 'run', clock, mode, logger: silentLogger },
+const options = (patience: HoldOptions['patience']): HoldOptions => ({
+  ...{ store, topology: 'feed', runId: 'run', clock, patience, logger: silentLogger },
   ...{ held: new Set<string>(), signal: giveUp.signal, stopping: stopping.signal },
 })
 const never = (): Promise<never> => Promise.reject(new Error('the task was not free'))
 const begun = () => new Promise((resolve) => setImmediate(resolve))
 
-test.each(['streaming', 'micro-batch'] as const)(
+test.each(['any', 'some'] as const)(
   'a %s run that is closed does not wait for what another run holds',
-  async (mode) => {
-    const held = holdTask(options(mode), 'posts', never)
+  async (patience) => {
+    const held = holdTask(options(patience), 'posts', never)
     await begun()
     stopping.abort()
     await expect(held).resolves.toBeUndefined()
@@ -40,12 +40,12 @@ test('a run that is closed still finishes what is free', async () => {
   await store.remove('_leases/feed/posts/0000000001')
   stopping.abort()
   let ran = 0
-  await holdTask(options('micro-batch'), 'posts', async () => ran++)
+  await holdTask(options('some'), 'posts', async () => ran++)
   expect(ran).toBe(1)
 })
 
 test('a run that is given up says so', async () => {
-  const held = holdTask(options('micro-batch'), 'posts', never)
+  const held = holdTask(options('some'), 'posts', never)
   await begun()
   giveUp.abort()
   await expect(held).rejects.toMatchObject({ name: 'AbortError' })

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { redact } from '../../src/core/describe.ts'
 import { kafkaSink } from '../../src/sinks/kafkaSink.ts'
 import type { KafkaSinkOptions } from '../../src/sinks/kafkaSink.ts'
+import { kafkaSource } from '../../src/sources/kafkaSource.ts'
 
 interface Post {
   readonly id: string
@@ -27,6 +28,12 @@ test('has nothing to publish', async () => {
   const publisher = await kafkaSink(options).openPublisher({} as never)
   expect(await publisher.publish({} as never)).toEqual({})
   expect(await publisher.clean('task', () => true)).toBe(0)
+})
+
+test('is known to the source of the same topic', () => {
+  const source = kafkaSource({ brokers: ' a:9092', topic: 'posts' })
+  expect(source.readsFrom).toBe(kafkaSink(options).writesTo)
+  expect(kafkaSource({ brokers: 'a:9092', topic: 'other' }).readsFrom).not.toBe(source.readsFrom)
 })
 
 test.each<[string, Partial<KafkaSinkOptions<Post>>]>([

@@ -32,15 +32,15 @@ export const TweetRow = v.pipe(
 )
 export type TweetRow = v.InferOutput<typeof TweetRow>
 
+const isRow = (columns: readonly string[]): boolean =>
+  hasAll(columns, ['created_at', 'text']) &&
+  hasSome(columns, ['id_str', 'url', 'id']) &&
+  hasSome(columns, ['replies', 'retweets', 'favorites'])
+
+/** Rows as they are in files, and as objects in a topic. */
 export const tweetRowShapes = [
-  {
-    name: 'twitter.csv',
-    format: 'csv',
-    matches: (columns) =>
-      hasAll(columns, ['created_at', 'text']) &&
-      hasSome(columns, ['id_str', 'url', 'id']) &&
-      hasSome(columns, ['replies', 'retweets', 'favorites']),
-  },
+  { name: 'twitter.csv', format: 'csv', matches: isRow },
+  { name: 'twitter.row', format: 'ndjson', matches: isRow },
 ] as const satisfies readonly Shape[]
 
 export function tweetRowToPost(row: TweetRow, envelope: Envelope): Post {

@@ -12,6 +12,7 @@ import { checkTruth } from './truth.ts'
 export interface PlatformSettings {
   readonly lake: string
   readonly landing: string
+  readonly kafka?: string | undefined
 }
 
 const SIMULATED = './data/landing'
@@ -40,12 +41,6 @@ async function runPlatform(
   module: string,
   options: PlatformOptions,
 ): Promise<number> {
-  if (options.kafka !== undefined) {
-    throw new ConfigError(
-      `--kafka ${options.kafka}: this release reads landing zones only, Kafka is not connected yet; leave --kafka and SLUICEBOX_KAFKA away`,
-      { code: 'SBX_OPTION' },
-    )
-  }
   const stop = stopOnSignals()
   const line = progressLine()
   const landing = options.landing ?? SIMULATED
@@ -56,7 +51,7 @@ async function runPlatform(
   }
   const running = run(build, {
     module,
-    settings: { lake: options.lake, landing },
+    settings: { lake: options.lake, landing, kafka: options.kafka },
     parallelism: options.parallelism,
     mode: options.mode,
     epochMs: options.epoch,

@@ -28,6 +28,8 @@ export interface Summary extends Tally {
 
 const PLATFORMS = ['twitter', 'reddit', 'youtube'] as const
 const SILVER = 'silver.posts'
+/** What it read is read again from the topic: here only what it turned down counts. */
+const FEEDERS: Readonly<Record<string, (typeof PLATFORMS)[number]>> = { 'feed-tweets': 'twitter' }
 
 /** Adds up a run by platform: a task's platform is the first part of its source's name. */
 export function summarise(result: RunResult, withGold: boolean): Summary {
@@ -47,9 +49,11 @@ function tally(result: RunResult, which: 'ledger' | 'total'): Tally {
   const platforms = Object.fromEntries(PLATFORMS.map((platform) => [platform, none()]))
   const rejectedBy: Record<string, number> = {}
   for (const task of result.tasks) {
-    const platform = platforms[task.node]
+    const feeds = FEEDERS[task.node]
+    const platform = platforms[feeds ?? task.node]
     if (platform === undefined) continue
-    add(platform, countsOf(task.node, task[which]))
+    const counts = countsOf(task.node, task[which])
+    add(platform, feeds === undefined ? counts : { ...counts, read: counts.rejected })
     for (const { reasons } of Object.values(task[which])) {
       for (const [reason, n] of Object.entries(reasons)) {
         if (reason !== 'late') rejectedBy[reason] = (rejectedBy[reason] ?? 0) + n

@@ -64,9 +64,13 @@ export async function kafkajsPort(
       },
     ],
   })
+  let isClosed = false
+  /** Connects where it must. Who asks after the end would leave a connection that nobody closes. */
   const connected = async (): Promise<Cluster> => {
-    await consumer.connect()
-    return cluster!
+    if (!isClosed) await consumer.connect()
+    if (!isClosed) return cluster!
+    await consumer.disconnect()
+    throw new Error('this client is closed')
   }
   /** The cluster, and how many partitions the topic has; their leaders are asked anew. */
   const knowing = async (topic: string): Promise<{ cluster: Cluster; partitions: number[] }> => {
@@ -142,7 +146,10 @@ export async function kafkajsPort(
 
     join: (options) => joinGroup(kafkajs, kafka, caller, options),
     producer: (options) => openProducer(kafkajs, kafka, caller, options),
-    close: () => consumer.disconnect(),
+    async close() {
+      isClosed = true
+      await consumer.disconnect()
+    },
   }
 }
 

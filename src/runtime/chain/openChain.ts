@@ -11,7 +11,7 @@ import type {
 } from '../../core/unit.ts'
 import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledger.ts'
 import type { Plan } from '../plan.ts'
-import { cursor } from './cursor.ts'
+import { cursor } from '../../core/cursor.ts'
 import { gate, keysOf, type Gate, type Waiting } from './gate.ts'
 import { operatorInlet } from './operatorInlet.ts'
 import type { Inlet, Wiring } from './wiring.ts'

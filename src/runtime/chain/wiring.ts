@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { OperatorError, SluiceboxError } from '../../core/errors.ts'
 import type { Envelope, Rejected } from '../../core/unit.ts'
 import type { NodeCounts } from '../ledger.ts'
-import type { Cursor } from './cursor.ts'
+import type { Cursor } from '../../core/cursor.ts'
 
 /** Where a node takes records in. */
 export type Inlet = (record: never) => void

@@ -10,6 +10,8 @@ export interface QuarantineTableOptions {
   readonly lake: string
   /** Where in the lake. @defaultValue `quarantine` */
   readonly path?: string
+  /** What stands in the column `platform` for a source node. @defaultValue the node's name */
+  readonly platforms?: Readonly<Record<string, string>>
 }
 
 const DAY_MS = 86_400_000
@@ -30,7 +32,7 @@ const COLUMNS: readonly Column[] = Object.freeze([
 
 /**
  * Keeps every rejected and late record, with its bytes, why and where it was turned down and where it came
- * from, in a Delta table partitioned by `platform` (the source node) and `date` (the UTC day of ingestion).
+ * from, in a Delta table partitioned by `platform` (the source node, or what `platforms` names it) and `date` (the UTC day of ingestion).
  *
  * **State** what is not written yet, within the writer's memory bound; a raw record may have 16 MiB.
  *
@@ -46,7 +48,8 @@ const COLUMNS: readonly Column[] = Object.freeze([
  * ```
  */
 export function quarantineTable(options: QuarantineTableOptions): Table<Rejected> {
-  const { lake, path = 'quarantine' } = options
+  const { lake, path = 'quarantine', platforms = {} } = options
+  const platformOf = new Map(Object.entries(platforms))
   checkKey(path)
   return Object.freeze<Table<Rejected>>({
     kind: 'table',
@@ -72,7 +75,7 @@ export function quarantineTable(options: QuarantineTableOptions): Table<Rejected
         write(record, envelope) {
           const { fate, reason, detail, node, raw, source, position, ingestedAtMs } = record
           const row = {
-            platform: record.origin,
+            platform: platformOf.get(record.origin) ?? record.origin,
             date: dayOf(ingestedAtMs),
             ...{ fate, reason, detail, node, raw, source, position },
             ingested_at: Math.floor(ingestedAtMs * 1000),

@@ -57,7 +57,7 @@ export function kafkaWriter<Row>(settings: Settings<Row>, context: WriterContext
     write(record, envelope) {
       const extra = headers?.(record, envelope)
       const one = {
-        key: encode(key(record)),
+        key: encode(key(record, envelope)),
         value: encode(value(record, envelope)),
         ...(extra !== undefined && { headers: encodeAll(extra) }),
       }

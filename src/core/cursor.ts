@@ -1,4 +1,4 @@
-import type { Envelope, SourceBatch } from '../../core/unit.ts'
+import type { Envelope, SourceBatch } from './unit.ts'
 
 /** The one envelope of a chain, moved from record to record. */
 export interface Cursor extends Envelope {

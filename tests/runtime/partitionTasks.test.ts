@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { defineTopology } from '../../src/core/defineTopology.ts'
+import type { Source } from '../../src/core/unit.ts'
+import { memoryStore } from '../../src/lake/memoryStore.ts'
+import { presetLake } from '../../src/lake/openLake.ts'
+import { run } from '../../src/runtime/run.ts'
+import type { RunResult } from '../../src/runtime/result.ts'
+import { systemClock } from '../../src/runtime/systemClock.ts'
+import { memorySink } from '../../src/sinks/memorySink.ts'
+import { memorySource } from '../../src/sources/memorySource.ts'
+import { partitionedSource } from './partitionedSource.ts'
+
+const LISTS = [0, 1, 2, 3].map((n) => Array.from({ length: 40 }, (_, i) => n * 100 + i))
+const ALL = LISTS.flat().sort((a, b) => a - b)
+
+function inLake(source: Source<number>) {
+  const lake = `memory:partitions-${crypto.randomUUID()}`
+  presetLake(lake, memoryStore())
+  let ticks = 0
+  /** A barrier behind every batch. */
+  const options = { lake, epochMs: 1, clock: { ...systemClock, now: () => ticks++ } }
+  const sink = memorySink<number>()
+  const topology = defineTopology('numbers', (flow) => ({
+    out: flow.source('numbers', source).to('out', sink),
+  }))
+  return { options, sink, topology, run: () => run(topology, options).done }
+}
+const read = ({ tasks }: RunResult): number =>
+  tasks.reduce((sum, { ledger }) => sum + (ledger['numbers']?.in ?? 0), 0)
+const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b)
+
+test('each partition is a task of its own, and a second run reads nothing', async () => {
+  const { sink, run } = inLake(partitionedSource(LISTS).source)
+  const first = await run()
+  expect(first.tasks.map(({ task, node }) => [task, node])).toEqual(
+    [0, 1, 2, 3].map((n) => [`numbers-${n}`, 'numbers']),
+  )
+  expect(read(first)).toBe(160)
+  expect(read(await run())).toBe(0)
+  expect(sorted(sink.records)).toEqual(ALL)
+})
+
+test('several processes share the partitions, and each stays until all are read', async () => {
+  const { sink, run } = inLake(partitionedSource(LISTS).source)
+  const results = await Promise.all([run(), run(), run()])
+  expect(results.map(read).reduce((sum, n) => sum + n)).toBe(160)
+  for (const { tasks } of results) {
+    expect(tasks.map(({ total }) => total['numbers']?.in)).toEqual([40, 40, 40, 40])
+  }
+  expect(sorted(sink.records)).toEqual(ALL)
+})
+
+test('a rebalance at any record loses and repeats nothing', async () => {
+  for (const at of [0, 1, 7, 20, 39]) {
+    const partitions = partitionedSource(LISTS)
+    partitions.onRead((partition, position) => {
+      if (partition === 2 && position === at) {
+        partitions.onRead(() => {})
+        partitions.rebalance()
+      }
+    })
+    const { sink, run } = inLake(partitions.source)
+    const result = await run()
+    expect(sorted(sink.records)).toEqual(ALL)
+    expect(result.tasks.map(({ total }) => total['numbers']?.in)).toEqual([40, 40, 40, 40])
+  }
+})
+
+test('the failure of one partition ends the run, and the others keep what they have', async () => {
+  const partitions = partitionedSource(LISTS)
+  partitions.onRead((partition, position) => {
+    if (partition === 1 && position === 5) throw new Error('unreadable')
+  })
+  const { sink, run } = inLake(partitions.source)
+  await expect(run()).rejects.toThrow('unreadable')
+  partitions.onRead(() => {})
+  await run()
+  expect(sorted(sink.records)).toEqual(ALL)
+})
+
+test('a node that was read as a whole is not read by partitions unasked, and the other way round', async () => {
+  const { source } = partitionedSource(LISTS)
+  const { options } = inLake(source)
+  const of = (unit: Source<number>) =>
+    defineTopology('numbers', (flow) => ({
+      out: flow.source('numbers', unit).to('out', memorySink<number>()),
+    }))
+  const whole = of(memorySource([1, 2, 3]))
+  const parts = of(source)
+  const code = { code: 'SBX_SOURCE_CHANGED' }
+  await run(whole, options).done
+  await expect(run(parts, options).done).rejects.toMatchObject(code)
+  await run(parts, { ...options, acceptSource: ['numbers'] }).done
+  await run(parts, options).done
+  await expect(run(whole, options).done).rejects.toMatchObject(code)
+})
+
+test('what a sink of the same topology writes is read when all of it is written', async () => {
+  const lists: number[][] = [[], []]
+  const { source } = partitionedSource(lists, 'topic')
+  const { options } = inLake(source)
+  const sink = memorySink<number>()
+  const unit = memorySink<number>()
+  const topic = {
+    ...unit,
+    writesTo: 'topic',
+    openWriter: () => ({
+      write: (n: number) => void lists[n % 2]!.push(n),
+      relieve: async () => {},
+      prepare: async () => [],
+      close: async () => {},
+    }),
+  }
+  const topology = defineTopology('fed', (flow) => ({
+    out: flow.source('numbers', source).to('out', sink),
+    topic: flow.source('feed', memorySource([1, 2, 3, 4, 5])).to('topic', topic),
+  }))
+  await run(topology, options).done
+  expect(sorted(sink.records)).toEqual([1, 2, 3, 4, 5])
+})
