@@ -58,7 +58,7 @@ const remedyOf = (isAnew: boolean, node: string): string =>
     : `Keys may have moved between partitions, and a repeat of a moved one is not known as such. Go on from where each partition stands with --accept-source ${node}`
 
 /** What is different about a task's source: in words, one each. */
-export const sourceChanges = (before: TaskIdentity, now: TaskIdentity): readonly string[] =>
+const sourceChanges = (before: TaskIdentity, now: TaskIdentity): readonly string[] =>
   differences(before.source, now.source)
 
 /** Whether positions of before mean other records now: that partitions were added moves none of them. */
