@@ -7,6 +7,7 @@ import type { Plan } from './plan.ts'
 import { partitionTask, refuseOtherForm, tasksOf } from './refuseOtherForm.ts'
 import type { TaskResult } from './result.ts'
 import { runBody } from './runBody.ts'
+import { commitsOf } from './runTask.ts'
 import type { Shared } from './shared.ts'
 import { sourceBody } from './sourceBody.ts'
 import type { TaskBody } from './taskBody.ts'
@@ -156,15 +157,9 @@ async function othersEnd(
 
 /** Who committed the last epoch may have died before its files were visible: anybody may see to that. */
 async function isPublished(shared: Shared, plan: Plan, checkpoint: Checkpoint): Promise<boolean> {
-  const { lineage, topology, task, epoch, attempt, positions, latest, prepared } = checkpoint
-  for (const { name: node } of plan.sinks) {
-    const files = prepared[node]
-    if (files === undefined || files.length === 0) continue
-    const { missing } = await shared.publishers.get(node)!.publish({
-      ...{ lineage, topology, task, node, epoch, attempt, files },
-      after: latest?.[node],
-      positions: positions.inline,
-    })
+  const sinks = plan.sinks.map(({ name }) => name)
+  for (const commit of commitsOf(checkpoint, sinks)) {
+    const { missing } = await shared.publishers.get(commit.node)!.publish(commit)
     // Others have gone on from there: the next look finds their checkpoint.
     if (missing !== undefined) return false
   }

@@ -3,16 +3,15 @@ import type { Clock } from '../core/clock.ts'
 import { CheckpointError, SluiceboxError } from '../core/errors.ts'
 import type { TopologyNode } from '../core/topology.ts'
 import type { SinkCommit } from '../core/unit.ts'
-import { isMarker, type Checkpoint } from './checkpoint.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpointStore.ts'
 import { addToLedger, checkLedger, type Ledger } from './ledger.ts'
 import type { TaskBody } from './taskBody.ts'
-import { claimOf, isDead } from './isDead.ts'
+import { isDead } from './isDead.ts'
+import { listDead, survey } from './lookAround.ts'
 import type { Answer, Effect, ProtocolTask } from './protocolEffects.ts'
 import { advance, begin } from './taskProtocol.ts'
 
-/** A survey looks at this many of the latest epochs for checkpoints that a dead attempt did not retire. */
-const UNRETIRED = 16
 /** A checkpoint is sent so often, with ever longer pauses, while no answer says whether it is there. */
 const SENDS = 6
 const PAUSE_MS = 100
@@ -122,7 +121,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
         await checkpoints.markOpen(effect.attempt, body.sinks)
         return done
       case 'listDead':
-        return listDead(effect.claim)
+        return dead(effect.claim)
       case 'clean':
         if (effect.graveyard.dead.length > 0) {
           await body.clean((epoch, attempt) => isDead(effect.graveyard, epoch, attempt))
@@ -130,7 +129,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
         for (const attempt of forgotten) await checkpoints.removeOpen(attempt)
         return done
       case 'survey':
-        return survey(effect.below)
+        return surveyed(effect.below)
       case 'retain': {
         const { retire, objects, markers } = effect.retention
         const retiredAtMs = clock.now()
@@ -258,53 +257,27 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
     }
   }
 
-  /**
-   * The dead are those with an older claim. Each committed one epoch after the other until somebody claimed
-   * the next: a claim whose `.open` was not written any more is found by reading back from one that has it.
-   */
-  async function listDead(claim: number): Promise<Answer> {
-    const nowMs = clock.now()
-    const opened = (await checkpoints.openAttempts())
-      .filter(({ attempt }) => claimOf(attempt) <= claim)
-      .toSorted((a, b) => claimOf(a.attempt) - claimOf(b.attempt))
-    const decided: Record<number, string> = {}
-    const expired: string[] = []
-    for (const [index, { attempt, openedMs }] of opened.slice(1).entries()) {
-      const dead = opened[index]!.attempt
-      decided[claimOf(attempt)] = attempt
-      for (let epoch = claimOf(attempt) - 1; epoch > claimOf(dead); epoch--) {
-        const found = await checkpoints.read(epoch)
-        if (found === undefined || found.attempt === dead) break
-        decided[epoch] = found.attempt
-      }
-      if (nowMs - openedMs >= protocol.fenceMs) expired.push(dead)
-    }
-    forgotten = expired
-    return { kind: 'dead', dead: opened.slice(0, -1).map(({ attempt }) => attempt), decided }
+  async function dead(claim: number): Promise<Answer> {
+    const { fenceMs } = protocol
+    const found = await listDead(checkpoints, { claim, nowMs: clock.now(), fenceMs })
+    forgotten = found.forgotten
+    return { kind: 'dead', dead: found.dead, decided: found.decided }
   }
 
-  async function survey(below: number): Promise<Answer> {
-    const nowMs = clock.now()
-    const old: { epoch: number; attempt: string }[] = []
-    const markers: { epoch: number; retiredAtMs: number }[] = []
-    const listed = (await checkpoints.listEpochs()).filter(({ epoch }) => epoch < below)
-    const expired = listed.filter(({ modifiedMs }) => nowMs - modifiedMs >= protocol.fenceMs)
-    for (const { epoch } of new Set([...expired, ...listed.slice(-UNRETIRED)])) {
-      const found = await checkpoints.read(epoch)
-      if (found === undefined) continue
-      if (isMarker(found)) markers.push({ epoch, retiredAtMs: found.retiredAtMs })
-      else old.push({ epoch, attempt: found.attempt })
+  async function surveyed(below: number): Promise<Answer> {
+    const { fenceMs } = protocol
+    return {
+      kind: 'surveyed',
+      ...(await survey(checkpoints, { below, nowMs: clock.now(), fenceMs })),
     }
-    const objects = (await checkpoints.listObjects()).map((key) => ({
-      key,
-      epoch: Number(key.slice(0, 12)),
-    }))
-    return { kind: 'surveyed', nowMs, checkpoints: old, markers, objects }
   }
 }
 
 /** Each sink's share of an epoch, in publishing order. */
-function* commitsOf(checkpoint: Checkpoint, sinks: readonly string[]): Generator<SinkCommit> {
+export function* commitsOf(
+  checkpoint: Checkpoint,
+  sinks: readonly string[],
+): Generator<SinkCommit> {
   const { lineage, topology, task, epoch, attempt, positions, latest, prepared } = checkpoint
   for (const node of sinks) {
     const files = prepared[node] ?? []
