@@ -6,6 +6,7 @@ export default defineConfig({
     kafka: 'src/kafka.ts',
     parquet: 'src/parquet.ts',
     duckdb: 'src/duckdb.ts',
+    quality: 'src/quality.ts',
     testing: 'src/testing/index.ts',
     // Not for import: worker threads start here.
     worker: 'src/runtime/worker.ts',

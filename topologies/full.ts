@@ -6,6 +6,7 @@ import { fromTopic, toTopic } from './feed.ts'
 import { start } from './platform/start.ts'
 import { firstOfEachId, Post } from './post.ts'
 import { postFormats, type PostFormat } from './postFormats.ts'
+import { gates } from './quality/suites.ts'
 
 export interface FullSettings {
   /** The lake: a folder or `s3://bucket/prefix`. */
@@ -45,8 +46,8 @@ export const full = ({ lake, landing, kafka }: FullSettings) =>
         deltaTable({ lake, path: 'silver/posts', schema: Post, partitionBy: ['platform', 'date'] }),
       )
     const project = new URL('./models', import.meta.url)
-    const gold = flow.models('gold', sqlModels({ lake, project, reads: { posts } }))
-    return { posts, gold }
+    const gold = sqlModels({ lake, project, reads: { posts }, gates: gates(lake) })
+    return { posts, gold: flow.models('gold', gold) }
   })
 
 const platforms = { 'feed-tweets': 'twitter' }

@@ -20,6 +20,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   'sluicebox/kafka': 'src/kafka.ts',
   'sluicebox/parquet': 'src/parquet.ts',
   'sluicebox/duckdb': 'src/duckdb.ts',
+  'sluicebox/quality': 'src/quality.ts',
   'sluicebox/testing': 'src/testing/index.ts',
 }
 const KINDS = { sources: 'source', operators: 'operator', sinks: 'sink', models: 'sink' } as const

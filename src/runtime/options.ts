@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
 import type { Logger } from '../core/unit.ts'
 import { silentLogger } from './logger.ts'
+import { checkRejectLimit, type RejectLimit } from './rejectLimit.ts'
 import { systemClock } from './systemClock.ts'
 
 /** How a topology is run. Every default suits a laptop. */
@@ -27,15 +28,21 @@ export interface RunOptions {
   readonly dropState?: readonly string[]
   /** Sources whose identity may have changed: then they are read from their beginning. */
   readonly acceptSource?: readonly string[]
+  /**
+   * A circuit breaker: an epoch of which a larger share was rejected is not committed, and the run ends with
+   * GateError `SBX_REJECT_LIMIT` instead of filling the quarantine. @defaultValue none
+   */
+  readonly rejectLimit?: RejectLimit
   /** Gives up at once, committing nothing more; what is committed stays. `close()` ends in order. */
   readonly signal?: AbortSignal
   readonly logger?: Logger
   readonly clock?: Clock
 }
 
-export type Resolved = Required<Omit<RunOptions, 'signal' | 'lake'>> & {
+export type Resolved = Required<Omit<RunOptions, 'signal' | 'lake' | 'rejectLimit'>> & {
   readonly lake: string
   readonly signal: AbortSignal | undefined
+  readonly rejectLimit: RejectLimit | undefined
 }
 
 const POSITIVE = ['epochMs', 'epochBytes', 'batchBytes', 'memoryBytes', 'modelsIntervalMs'] as const
@@ -56,6 +63,7 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
     })
   }
   checkNames(topology, options)
+  if (options.rejectLimit !== undefined) checkRejectLimit(options.rejectLimit)
   return {
     mode: mode ?? 'micro-batch',
     epochMs: options.epochMs ?? 5000,
@@ -68,6 +76,7 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
     dropState: options.dropState ?? [],
     acceptSource: options.acceptSource ?? [],
     signal: options.signal,
+    rejectLimit: options.rejectLimit,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }

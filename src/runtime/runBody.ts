@@ -2,6 +2,7 @@ import { days, hours } from '../core/durations.ts'
 import { acceptCheckpoint } from './acceptCheckpoint.ts'
 import { checkpointStore } from './checkpointStore.ts'
 import { addToLedger, type Ledger } from './ledger.ts'
+import { refuseRejected } from './rejectLimit.ts'
 import type { TaskResult } from './result.ts'
 import { runTask } from './runTask.ts'
 import type { Shared } from './shared.ts'
@@ -63,6 +64,10 @@ export async function runBody(
       async refuseLost({ latest = {} }) {
         for (const [sink, epoch] of Object.entries(latest))
           await shared.publishers.get(sink)?.refuseLost?.(lineage, body.task, epoch)
+      },
+      refuseEpoch(epoch, added) {
+        const { rejectLimit } = options
+        if (rejectLimit !== undefined) refuseRejected(node, epoch, added, rejectLimit)
       },
       onCommit(checkpoint, added) {
         epochs++

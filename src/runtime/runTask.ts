@@ -36,6 +36,8 @@ export interface TaskOptions {
   acceptEmpty(): Promise<void>
   /** After a claim: what the sinks got by the last epochs that gave them any must still be there. */
   refuseLost(claim: Checkpoint): Promise<void>
+  /** Judges what an epoch adds to the ledger before it is committed. @throws what ends the run */
+  refuseEpoch?(epoch: number, ledger: Ledger): void
   /** An epoch was committed: `ledger` is what it added. */
   onCommit(checkpoint: Checkpoint, ledger: Ledger): void
 }
@@ -219,6 +221,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
       })
     }
     checkLedger(produced.ledger, options.nodes)
+    options.refuseEpoch?.(epoch, produced.ledger)
     added = produced.ledger
     const ledger: Ledger = structuredClone(from.ledger) as unknown as Ledger
     addToLedger(ledger, added)

@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sources: ['core', 'lake', 'kafka'],
   sinks: ['core', 'lake', 'kafka'],
   models: ['core', 'lake'],
+  quality: ['core', 'lake'],
   runtime: ['core', 'lake'],
   testing: ['core', 'lake', 'sinks', 'runtime'],
 }

@@ -159,6 +159,8 @@ test.each([
   { memoryBytes: Number.NaN },
   { mode: 'batch' as 'streaming' },
   { acceptSource: ['click'] },
+  { rejectLimit: { share: 1.1 } },
+  { rejectLimit: { share: 0.5, minRecords: 0 } },
 ])('refuses the impossible option %o at once', (options) => {
   expect(() => run(clicks([], 1, sinks()), options)).toThrow(
     expect.objectContaining({ code: 'SBX_OPTION' }) as Error,

@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander'
 import { ConfigError, GateError, run, SluiceboxError, type Topology } from '../../src/index.ts'
+import { checkLake, refuseBlocked } from '../../src/quality.ts'
+import { committed } from '../quality/suites.ts'
 import { simulateLanding } from '../simulators/writeLanding.ts'
 import { platformLogger } from './logger.ts'
 import { parseOptions, type PlatformOptions } from './options.ts'
@@ -57,6 +59,7 @@ async function runPlatform(
     epochMs: options.epoch,
     modelsIntervalMs: options.goldInterval * 1000,
     models: options.until === 'gold',
+    ...(options.maxRejected < 100 ? { rejectLimit: { share: options.maxRejected / 100 } } : {}),
     dropState: options.dropState,
     acceptSource: options.acceptSource,
     logger: platformLogger(),
@@ -71,8 +74,12 @@ async function runPlatform(
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
     else {
       const truth = await checkTruth(landing, summary)
-      const goldRows = result.builds['gold']?.rows
-      process.stdout.write(report(summary, { lake: options.lake, goldRows }, truth))
+      const gold = result.builds['gold']
+      process.stdout.write(report(summary, { lake: options.lake, gold }, truth))
+    }
+    // With Gold they are run before it is published.
+    if (options.until === 'silver' && result.epochs > 0) {
+      refuseBlocked(await checkLake({ lake: options.lake, suites: committed }))
     }
     return unreadable(summary)
   } finally {

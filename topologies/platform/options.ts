@@ -14,6 +14,7 @@ export interface PlatformOptions {
   readonly epoch: number
   readonly goldInterval: number
   readonly parallelism: number
+  readonly maxRejected: number
   readonly json: boolean
   readonly dropState: readonly string[]
   readonly acceptSource: readonly string[]
@@ -28,7 +29,7 @@ Examples
   npm start -- --landing ./posts               your own files: <landing>/twitter, /reddit, /youtube
   npm start -- --mode streaming                goes on until Ctrl-C, new files are picked up
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a quality gate blocked the promotion of Gold
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a quality gate blocked Gold or an epoch
 `
 
 /**
@@ -75,6 +76,13 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
       option('--parallelism <n>', 'worker threads', availableParallelism()).argParser(
         whole(1, 256),
       ),
+    )
+    .addOption(
+      option(
+        '--max-rejected <percent>',
+        'stop before an epoch of which more was rejected; 100 never stops',
+        100,
+      ).argParser(whole(0, 100)),
     )
     .addOption(new Option('--json', 'end with one line of JSON on stdout').default(false))
     .addOption(

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import type { BuildReport } from '../../src/duckdb.ts'
 import type { Counts, Summary } from './summary.ts'
 import type { TruthCheck } from './truth.ts'
 
@@ -11,7 +12,7 @@ const bad = (text: string): string => styleText('red', text, { stream: process.s
 /** The end of a run for people: a table a layer, what was planted and found, where the data is. */
 export function report(
   summary: Summary,
-  where: { readonly lake: string; readonly goldRows: Readonly<Record<string, number>> | undefined },
+  where: { readonly lake: string; readonly gold: BuildReport | undefined },
   truth: readonly TruthCheck[] | undefined,
 ): string {
   const { records, total, duration_seconds: seconds, epochs } = summary
@@ -23,7 +24,7 @@ export function report(
     '',
     ...layers(summary),
     ...quarantine(summary),
-    ...gold(summary, where.goldRows),
+    ...gold(summary, where.gold),
     ...(truth === undefined ? [] : planted(truth)),
     `  ${bold('Where')}   ${where.lake}`,
     dim(`          Delta tables: silver/posts, quarantine, gold/*   raw bytes: bronze/`),
@@ -63,18 +64,25 @@ function quarantine({ total }: Summary): string[] {
   return [`  ${dim('Quarantine')}  ${list.join(dim(' · '))}`, '']
 }
 
-function gold(summary: Summary, rows: Readonly<Record<string, number>> | undefined): string[] {
+function gold(summary: Summary, build: BuildReport | undefined): string[] {
   if (summary.gold_version === null) return []
   const head = dim(`  Gold, version ${summary.gold_version}`)
-  if (rows === undefined) return [`${head}${dim(' (unchanged)')}`, '']
+  if (build === undefined) return [`${head}${dim(' (unchanged)')}`, '']
+  const { rows, checks } = build
   const width = Math.max(...Object.keys(rows).map((name) => name.length))
   const most = Math.max(1, ...Object.values(rows))
   const bars = Object.entries(rows).map(([name, count]) => {
     const bar = '█'.repeat(Math.max(1, Math.round((count / most) * 24)))
     return `  ${name.padEnd(width)} ${n(count).padStart(10)}  ${dim(bar)}`
   })
-  return [head, ...bars, '']
+  const failed = checks.filter(({ failures }) => failures > 0)
+  const passed = good(`${n(checks.length - failed.length)} passed`)
+  const warned = failed.length === 0 ? '' : `${dim(' · ')}${bad(`${n(failed.length)} warned`)}`
+  return [head, ...bars, '', `  ${dim('Checks')}  ${passed}${warned}`, ...failed.map(line), '']
 }
+
+const line = ({ name, failures }: BuildReport['checks'][number]): string =>
+  dim(`          ${name}: ${n(failures)}`)
 
 function planted(checks: readonly TruthCheck[]): string[] {
   const wrong = checks.filter(({ expected, got }) => expected !== got)

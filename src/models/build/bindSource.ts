@@ -2,7 +2,7 @@ import { CheckpointError } from '../../core/errors.ts'
 import type { CompiledProject } from '../project/compileProject.ts'
 import { projectError } from '../project/projectError.ts'
 import { identifier, literal } from '../project/sqlText.ts'
-import type { Database } from './openDatabase.ts'
+import type { Database } from '../../lake/openDatabase.ts'
 import { DUCKDB_TYPES } from './sourceTable.ts'
 import type { DataFile, TableVersion } from './sourceTable.ts'
 

@@ -9,8 +9,8 @@ import { identifier, literal } from '../project/sqlText.ts'
 import { bindSource } from './bindSource.ts'
 import type { LocalTable } from './bindSource.ts'
 import { checkBuild } from './checkBuild.ts'
-import { openDatabase } from './openDatabase.ts'
-import type { Database } from './openDatabase.ts'
+import { openDatabase } from '../../lake/openDatabase.ts'
+import type { Database } from '../../lake/openDatabase.ts'
 import { columnTypeOf } from './sourceTable.ts'
 
 /** A published model as a local Parquet file. */

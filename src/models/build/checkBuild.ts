@@ -1,7 +1,7 @@
 import { GateError } from '../../core/errors.ts'
 import type { BuildGate, CheckResult } from '../../core/models.ts'
 import type { CompiledTest } from '../project/compileProject.ts'
-import type { Database } from './openDatabase.ts'
+import type { Database } from '../../lake/openDatabase.ts'
 
 export interface CheckOptions {
   readonly tests: readonly CompiledTest[]

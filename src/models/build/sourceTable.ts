@@ -1,4 +1,6 @@
-import type { Column, ColumnType } from '../../core/columns.ts'
+import type { Column } from '../../core/columns.ts'
+
+export { columnTypeOf, DUCKDB_TYPES } from '../../core/duckdbTypes.ts'
 
 /** One data file of a table, as the table's log names it. */
 export interface DataFile {
@@ -12,23 +14,4 @@ export interface TableVersion {
   readonly columns: readonly Column[]
   readonly partitionColumns: readonly string[]
   readonly files: readonly DataFile[]
-}
-
-/** How DuckDB names our column types. */
-export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = Object.freeze({
-  string: 'VARCHAR',
-  int32: 'INTEGER',
-  int64: 'BIGINT',
-  double: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP WITH TIME ZONE',
-  binary: 'BLOB',
-  'list<string>': 'VARCHAR[]',
-})
-
-/** Our column type for one of DuckDB, where there is one. */
-export function columnTypeOf(duckdbType: string): ColumnType | undefined {
-  const found = Object.entries(DUCKDB_TYPES).find(([, type]) => type === duckdbType)
-  return found?.[0] as ColumnType | undefined
 }

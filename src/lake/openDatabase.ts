@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { ConfigError } from '../../core/errors.ts'
-import type { JsonObject } from '../../core/json.ts'
+import { ConfigError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
 
-/** An embedded database that serves one build. */
+/** An embedded database. */
 export interface Database {
   run(sql: string): Promise<void>
   /** All rows, as JSON: 64-bit integers and times are text. */
@@ -74,7 +74,7 @@ function missingPeer(cause: unknown): unknown {
     cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND'
   if (!isMissing) return cause
   return new ConfigError(
-    'SQL models need the package @duckdb/node-api: run `npm install @duckdb/node-api`',
+    'SQL needs the package @duckdb/node-api: run `npm install @duckdb/node-api`',
     { code: 'SBX_MISSING_PEER', cause },
   )
 }

@@ -1,0 +1,228 @@
+import type { Json, JsonObject } from '../core/json.ts'
+import type { BuildQuery } from '../core/models.ts'
+import { identifier } from '../core/sqlText.ts'
+import type { DescribedColumn, Evidence, Verdict } from './checkPlan.ts'
+import type { BoundExpectation, BoundTable } from './compileSuite.ts'
+import { compileScan, relationName, scopeOf } from './compileSuite.ts'
+import type { Suite, SuiteTable } from './suite.ts'
+import type { ExpectationResult, SuiteResult } from './suiteResult.ts'
+
+export interface RunSuiteOptions {
+  readonly query: BuildQuery
+  /** The table as SQL that can stand behind `from`; undefined where there is no such table yet. */
+  bind(table: SuiteTable): Promise<string | undefined>
+  /** Rows of each table when the suite last passed. */
+  readonly before: Readonly<Record<string, number>>
+  readonly nowMs: () => number
+  /** How many failing rows of an expectation are kept. */
+  readonly keepRows: number
+}
+
+/** Text in kept rows is cut to so many characters. */
+const MAX_TEXT = 500
+
+interface Found {
+  readonly figures: Readonly<Record<string, Json>>
+  readonly error?: string
+}
+
+/** Runs a suite on a database: describes its tables, scans them once, fetches rows of what failed. */
+export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<SuiteResult> {
+  const { query, nowMs } = options
+  const startedMs = nowMs()
+  const bound = new Map<string, BoundTable | string>()
+  for (const table of suite.tables) {
+    const where = await bindTable(table, options)
+    if (where !== undefined) bound.set(table.table, where)
+  }
+  // Of a table that does not exist yet nothing is expected.
+  const present = suite.tables.filter(({ table }) => bound.has(table))
+  const other = (name: string): string => {
+    const known = bound.get(name)
+    return known === undefined || typeof known === 'string' ? relationName(name) : known.relation
+  }
+
+  const computable: BoundExpectation[] = []
+  const found = new Map<BoundExpectation['expectation'], Found>()
+  for (const { table, expectations } of present) {
+    const where = bound.get(table)!
+    for (const expectation of expectations) {
+      if (typeof where === 'string') {
+        found.set(expectation, { figures: {}, error: where })
+        continue
+      }
+      const missing = missingColumn(expectation.plan.columns, where.columns)
+      if (missing === undefined) {
+        const scope = scopeOf(where, expectation, other, startedMs)
+        computable.push({ bound: where, expectation, scope })
+      } else found.set(expectation, { figures: {}, error: `there is no column '${missing}'` })
+    }
+  }
+  const tables = [...bound.values()].filter((one) => typeof one !== 'string')
+  const rows = await scan(query, tables, computable, found)
+
+  const results: ExpectationResult[] = []
+  for (const { table, key = [], expectations } of present) {
+    const where = bound.get(table)!
+    for (const expectation of expectations) {
+      const { figures, error } = found.get(expectation)!
+      const evidence: Evidence = {
+        figures,
+        columns: typeof where === 'string' ? [] : where.columns,
+        rowsBefore: options.before[table],
+        nowMs: startedMs,
+      }
+      const one = computable.find((candidate) => candidate.expectation === expectation)
+      const outcome =
+        error !== undefined || one === undefined
+          ? { verdict: { success: false }, rows: [], error: error ?? null }
+          : await judge(one, evidence, key, options)
+      results.push({
+        table,
+        type: expectation.type,
+        kwargs: expectation.kwargs,
+        description: expectation.description ?? null,
+        severity: expectation.severity ?? suite.severity,
+        ...flat(outcome.verdict),
+        rows: outcome.rows,
+        error: outcome.error,
+      })
+    }
+  }
+  return {
+    formatVersion: 1,
+    suite: suite.name,
+    success: results.every(({ success }) => success),
+    blocked: results.some(({ success, severity }) => !success && severity === 'block'),
+    startedAt: new Date(startedMs).toISOString(),
+    durationSeconds: (nowMs() - startedMs) / 1000,
+    tables: [...bound].map(([table, where]) => ({
+      table,
+      rows: rows.get(table) ?? null,
+      columns: typeof where === 'string' ? [] : where.columns,
+    })),
+    expectations: results,
+  }
+}
+
+const flat = ({
+  success,
+  observed = null,
+  elements = null,
+  unexpected = null,
+}: Partial<Omit<ExpectationResult, 'observed'>> & {
+  success: boolean
+  observed?: Json
+  elements?: number | null
+  unexpected?: number | null
+}) => ({
+  success,
+  observed,
+  elements,
+  unexpected,
+})
+
+/** The table, or why it can't be read; undefined where there is none. */
+async function bindTable(
+  table: SuiteTable,
+  { query, bind }: RunSuiteOptions,
+): Promise<BoundTable | string | undefined> {
+  try {
+    const relation = await bind(table)
+    if (relation === undefined) return undefined
+    const described = await query(`describe select * from ${relation}`)
+    const columns = described.map((row): DescribedColumn => {
+      return { name: String(row['column_name']), type: String(row['column_type']) }
+    })
+    return { table: table.table, relation, columns }
+  } catch (error) {
+    return reasonOf(error)
+  }
+}
+
+const missingColumn = (wanted: readonly string[], columns: readonly DescribedColumn[]) =>
+  wanted.find((name) => !columns.some((column) => column.name === name))
+
+/** Figures of all expectations in one scan; where it can't run, of each in one of its own. */
+async function scan(
+  query: BuildQuery,
+  tables: readonly BoundTable[],
+  expectations: readonly BoundExpectation[],
+  found: Map<BoundExpectation['expectation'], Found>,
+): Promise<ReadonlyMap<string, number>> {
+  const counted = new Map<string, number>()
+  if (tables.length === 0) return counted
+  const compute = async (over: readonly BoundTable[], some: readonly BoundExpectation[]) => {
+    const { sql, places, rows } = compileScan(over, some)
+    const [row = {}] = await query(sql)
+    for (const one of some) {
+      const own = places.filter((place) => place.expectation === one)
+      const figures = own.map(({ figure, column }) => [figure, row[column] ?? null] as const)
+      found.set(one.expectation, { figures: Object.fromEntries(figures) })
+    }
+    for (const [table, column] of rows) counted.set(table, Number(row[column]))
+  }
+  try {
+    await compute(tables, expectations)
+  } catch (error) {
+    reasonOf(error)
+    // One of them can't run: its own error must not hide the others' answers.
+    for (const table of tables) {
+      await compute([table], []).catch(reasonOf)
+    }
+    for (const one of expectations) {
+      await compute([one.bound], [one]).catch((error: unknown) => {
+        found.set(one.expectation, { figures: {}, error: reasonOf(error) })
+      })
+    }
+  }
+  return counted
+}
+
+async function judge(
+  { bound, expectation, scope }: BoundExpectation,
+  evidence: Evidence,
+  key: readonly string[],
+  { query, keepRows }: RunSuiteOptions,
+): Promise<{
+  readonly verdict: Verdict
+  readonly rows: readonly JsonObject[]
+  readonly error: string | null
+}> {
+  const { plan } = expectation
+  let verdict = plan.judge(evidence)
+  if (plan.failing === undefined || (verdict.success && (verdict.unexpected ?? 0) === 0)) {
+    return { verdict, rows: [], error: null }
+  }
+  const failing = plan.failing(scope)
+  try {
+    if (verdict.recount === true) {
+      const [counted] = await query(`select count(*) as n from (${failing}\n) as failing`)
+      const figures = { ...evidence.figures, failing: counted?.['n'] ?? null }
+      verdict = plan.judge({ ...evidence, figures })
+    }
+    const shown = [...new Set([...key, ...plan.columns])].filter((name) =>
+      bound.columns.some((column) => column.name === name),
+    )
+    // A query of the user's has columns of its own.
+    const columns = plan.columns.length === 0 ? '*' : shown.map(identifier).join(', ')
+    const rows = await query(`select ${columns} from (${failing}\n) as failing limit ${keepRows}`)
+    return { verdict, rows: rows.map(shortened), error: null }
+  } catch (error) {
+    return { verdict, rows: [], error: reasonOf(error) }
+  }
+}
+
+function shortened(row: JsonObject): JsonObject {
+  return JSON.parse(
+    JSON.stringify(row, (_name, value: Json) =>
+      typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value,
+    ),
+  ) as JsonObject
+}
+
+/** What went wrong, in one line. Whoever gives up is not answered by a failed expectation. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || error.name === 'AbortError') throw error
+  return error.message.split('\n')[0] ?? error.message
+}

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BuildQuery } from '../core/models.ts'
+import type { ObjectStore } from '../lake/objectStore.ts'
+import { deltaRelation } from './bind/deltaRelation.ts'
+import { rawRelation } from './bind/rawRelation.ts'
+import { keepResult, rowsBefore } from './resultStore.ts'
+import { runSuite } from './runSuite.ts'
+import type { Suite, SuiteTable } from './suite.ts'
+import type { SuiteResult } from './suiteResult.ts'
+
+export interface RunSuitesOptions {
+  readonly store: ObjectStore
+  readonly query: BuildQuery
+  /** SQL for a table that is neither a Delta table nor raw files of the lake. */
+  readonly bindModel: (table: SuiteTable, folder: string) => Promise<string | undefined>
+  readonly keepRows: number
+  readonly nowMs: () => number
+}
+
+/** Runs suites one after the other and keeps each result in the lake. */
+export async function runSuites(
+  suites: readonly Suite[],
+  { store, query, bindModel, keepRows, nowMs }: RunSuitesOptions,
+): Promise<readonly SuiteResult[]> {
+  const results: SuiteResult[] = []
+  const folder = await mkdtemp(join(tmpdir(), 'sluicebox-quality-'))
+  try {
+    for (const [index, suite] of suites.entries()) {
+      const bind = (table: SuiteTable): Promise<string | undefined> => {
+        const own = join(folder, `${index}-${encodeURIComponent(table.table)}`)
+        if (table.delta !== undefined) return deltaRelation(store, table.delta, own)
+        if (table.raw !== undefined) return rawRelation(store, table.raw, own)
+        return bindModel(table, own)
+      }
+      const before = await rowsBefore(store, suite.name)
+      const result = await runSuite(suite, { query, bind, before, nowMs, keepRows })
+      await keepResult(store, result)
+      results.push(result)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return results
+}

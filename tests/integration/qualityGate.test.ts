@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { days } from '../../src/core/durations.ts'
+import { readResults } from '../../src/quality/resultStore.ts'
+import { openLake } from '../../src/lake/openLake.ts'
+import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
+
+const root = join(import.meta.dirname, '../..')
+let home: string
+let lake: string
+let landing: string
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'sluicebox-gate-'))
+  lake = join(home, 'lake')
+  landing = join(home, 'landing')
+  // The platform itself, whose models can be spoilt here.
+  await cp(join(root, 'topologies'), join(home, 'topologies'), { recursive: true })
+  for (const shared of ['src', 'node_modules', 'package.json']) {
+    await symlink(join(root, shared), join(home, shared))
+  }
+  await mkdir(landing)
+  await simulateLanding({ landing, events: 3000, seed: 5 })
+  expect(await platform()).toMatchObject({ code: 0 })
+})
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number
+  readonly stderr: string
+}
+
+/** The platform as a process of its own, on a clock that is this much ahead. */
+function platform(
+  { aheadMs = 0, ...where }: { lake?: string; landing?: string; aheadMs?: number } = {},
+  ...more: string[]
+): Promise<Ended> {
+  const clock = `const now = Date.now; Date.now = () => now() + ${aheadMs}`
+  const preload = `data:text/javascript,${encodeURIComponent(clock)}`
+  const full = join(home, 'topologies/full.ts')
+  const argv = ['--import', preload, full, '--lake', where.lake ?? lake]
+  argv.push('--landing', where.landing ?? landing, '--parallelism', '1', ...more)
+  const env = { ...process.env, SLUICEBOX_LOG: 'error' }
+  return new Promise((resolve) => {
+    execFile(process.execPath, argv, { env, cwd: home }, (error, _, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stderr })
+    })
+  })
+}
+
+/** What readers of Gold can see, byte by byte. */
+async function goldDigest(): Promise<string> {
+  const digest = createHash('sha256')
+  const entries = await readdir(join(lake, 'gold'), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) {
+    digest.update(path).update(await readFile(path))
+  }
+  return digest.digest('hex')
+}
+
+const models = 'topologies/models/models'
+/** What is done to a model, how its suite says so, and a part of the row that it names. */
+const DEFECTS: readonly (readonly [what: string, model: string, sql: string, said: string])[] = [
+  [
+    'a duplicate key',
+    'marts/dimensions/dim_posts',
+    'select * from m union all (select * from m order by post_key limit 1)',
+    'gold_dimensions.dim_posts.expectColumnValuesToBeUnique(post_key): 2 failing rows, such as {"post_key":"',
+  ],
+  [
+    'a null key',
+    'marts/dimensions/dim_users',
+    'select * replace (nullif(user_key, (select min(user_key) from m)) as user_key) from m',
+    'gold_dimensions.dim_users.expectColumnValuesToNotBeNull(user_key): 1 failing rows, such as {"user_key":null}',
+  ],
+  [
+    'an orphan fact',
+    'marts/facts/fact_engagements',
+    "select * replace (case when engagement_key = (select min(engagement_key) from m) then 'nobody' else post_key end as post_key) from m",
+    'gold_facts.fact_engagements.expectForeignKeysInColumnAToExistInColumnB(post_key, post_key): 1 failing rows, such as {"engagement_key":"',
+  ],
+  [
+    'a negative rate',
+    'marts/facts/fact_post_metrics',
+    'select * replace (case when post_key = (select min(post_key) from m) then -2.5 else engagement_rate end as engagement_rate) from m',
+    '"engagement_rate":-2.5}',
+  ],
+  [
+    'a missing day',
+    'marts/reports/mart_daily_active_users',
+    'select * from m where post_date <> (select min(post_date) from m)',
+    'every day with posts is there for all platforms together: 1 failing rows, such as {"missing_day":"',
+  ],
+  [
+    'a hole in the calendar',
+    'marts/dimensions/dim_date',
+    "select * from m union all (select 20990101, date '2099-01-01', * exclude (date_key, date) from m limit 1)",
+    'no day is missing between the first and the last: 1 failing rows, such as {"missing_day":"',
+  ],
+  [
+    'rows cut by half',
+    'marts/facts/fact_engagements',
+    'select * from m qualify row_number() over (order by engagement_key) % 2 = 0',
+    'gold_facts.fact_engagements.expectTableRowCountChangeToBeBetween(): 1 failing rows, such as {"observed":{"rows":',
+  ],
+]
+
+it.each(DEFECTS)('%s in %s blocks promotion', async (_what, model, sql, said) => {
+  const file = join(home, models, `${model}.sql`)
+  const sound = await readFile(file, 'utf8')
+  const before = await goldDigest()
+  await writeFile(file, `with m as (\n${sound}\n)\n${sql}`)
+  const blocked = await platform()
+  expect(blocked.stderr).toContain(said)
+  expect(blocked.code).toBe(3)
+  expect(await goldDigest()).toBe(before)
+
+  await writeFile(file, `${sound}\n-- mended`)
+  expect(await platform()).toMatchObject({ code: 0 })
+  expect(await goldDigest()).not.toBe(before)
+})
+
+it('a stale source blocks promotion until it delivers again', async () => {
+  const stale = { lake: join(home, 'stale-lake'), landing: join(home, 'stale-landing') }
+  await mkdir(stale.landing)
+  await simulateLanding({ landing: stale.landing, events: 1000, seed: 5 })
+  const delivered = await platform({ ...stale, aheadMs: -days(8) }, '--until', 'silver')
+  expect(delivered).toMatchObject({ code: 0 })
+  const blocked = await platform(stale)
+  expect(blocked.stderr).toContain('silver_posts.posts.expectColumnMaxToBeRecent(ingested_at)')
+  expect(blocked.code).toBe(3)
+  expect(existsSync(join(stale.lake, 'gold/gold.duckdb'))).toBe(false)
+
+  await simulateLanding({ landing: stale.landing, events: 1100, seed: 6 })
+  expect(await platform(stale)).toMatchObject({ code: 0 })
+  const [newest, ...older] = await readResults(await openLake(stale.lake), 'silver_posts')
+  expect(newest).toMatchObject({ success: true, blocked: false })
+  expect(older[0]).toMatchObject({ success: false, blocked: true })
+})

@@ -1,0 +1,59 @@
+import { columnsOf, days } from '../../src/index.ts'
+import {
+  defineSuite,
+  expectColumnMaxToBeRecent,
+  expectColumnValueLengthsToBeBetween,
+  expectColumnValuesToBeBetween,
+  expectColumnValuesToBeInSet,
+  expectColumnValuesToNotBeNull,
+  expectCompoundColumnsToBeUnique,
+  expectQueryToReturnNoRows,
+  expectTableColumnsToMatchOrderedList,
+  expectTableRowCountChangeToBeBetween,
+} from '../../src/quality.ts'
+import { Post } from '../post.ts'
+
+const counts = ['likes', 'shares', 'comments', 'impressions', 'author_followers']
+
+/** What must hold of every post before Gold is built on it. */
+export const silverPosts = defineSuite('silver_posts', [
+  {
+    table: 'posts',
+    delta: 'silver/posts',
+    key: ['platform', 'post_id'],
+    expectations: [
+      expectTableColumnsToMatchOrderedList({
+        columnList: columnsOf(Post).map(({ name }) => name),
+      }),
+      expectTableRowCountChangeToBeBetween({ minRatio: 0.8 }),
+      expectColumnMaxToBeRecent({ column: 'ingested_at', withinMs: days(7) }),
+      expectColumnValuesToBeInSet({
+        column: 'platform',
+        valueSet: ['twitter', 'reddit', 'youtube'],
+      }),
+      expectCompoundColumnsToBeUnique({ columnList: ['platform', 'post_id'] }),
+      expectColumnValueLengthsToBeBetween({ column: 'post_id', minValue: 1 }),
+      ...['platform', 'date', 'post_id', 'created_at', 'text', 'ingested_at'].map((column) =>
+        expectColumnValuesToNotBeNull({ column }),
+      ),
+      ...counts.map((column) => expectColumnValuesToBeBetween({ column, minValue: 0 })),
+      expectColumnValuesToBeBetween({
+        column: 'created_at',
+        minValue: '2004-01-01',
+        severity: 'warn',
+      }),
+      expectColumnValueLengthsToBeBetween({
+        column: 'lang',
+        minValue: 2,
+        maxValue: 12,
+        mostly: 0.99,
+        severity: 'warn',
+      }),
+      expectQueryToReturnNoRows({
+        description: 'date is the UTC day of created_at',
+        unexpectedRowsQuery:
+          'select platform, post_id, date, created_at from {batch} as posts where date <> cast(created_at as date)',
+      }),
+    ],
+  },
+])
