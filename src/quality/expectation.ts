@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { ConfigError } from '../core/errors.ts'
-import type { Json, JsonObject } from '../core/json.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { CheckPlan } from './checkPlan.ts'
 
 /** What every expectation takes beside its own arguments. */
