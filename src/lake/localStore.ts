@@ -11,6 +11,7 @@ import { groupedSync } from './groupedSync.ts'
 import { tempFiles } from './localTemp.ts'
 import { localWriter } from './localWriter.ts'
 import type { ObjectStore, ObjectWriter, StagedObject } from './objectStore.ts'
+import { placeFile } from './placeFile.ts'
 import { publishConflict } from './publishConflict.ts'
 import { walkFolder } from './walkFolder.ts'
 
@@ -119,6 +120,32 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
       } catch (error) {
         if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return false
         throw diskError('look for', path, error)
+      }
+    },
+
+    fetch: async (key, path) => {
+      try {
+        await disk.copyFile(pathOf(key), path)
+        return true
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(error)) && !(await store.has(key))) return false
+        throw diskError(`copy ${key} to`, path, error)
+      }
+    },
+
+    look: async (key) => {
+      const path = pathOf(key)
+      const stat = await disk.stat(path).catch(ifAbsent(undefined)).catch(failed('look at', path))
+      return stat && { tag: `${stat.size}-${stat.mtimeMs}` }
+    },
+
+    swap: async (from, to) => {
+      try {
+        await placeFile(pathOf(from), pathOf(to))
+        return 'swapped'
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' && !(await store.has(from))) return 'missing'
+        throw diskError('put in place', pathOf(to), error)
       }
     },
 

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 
 import { ConfigError, SinkError } from '../core/errors.ts'
 import { checkKey, checkPrefix } from './checkKey.ts'
-import type { ObjectInfo, ObjectStore, ObjectWriter, StagedObject } from './objectStore.ts'
+import type { ObjectInfo, ObjectStore, ObjectWriter, Seen, StagedObject } from './objectStore.ts'
 import { publishConflict } from './publishConflict.ts'
 import { stageByStreaming } from './stageByStreaming.ts'
 
@@ -14,6 +15,7 @@ export interface MemoryStoreOptions {
 
 interface Stored {
   readonly bytes: Uint8Array
+  readonly copyOf?: string
   readonly modifiedMs: number
 }
 
@@ -33,6 +35,13 @@ export function memoryStore(
   const put = (key: string, bytes: Uint8Array): void =>
     void objects.set(key, { bytes, modifiedMs: now() })
 
+  const seenAt = (key: string): Seen | undefined => {
+    const there = objects.get(checkKey(key))
+    if (there === undefined) return undefined
+    const tag = createHash('md5').update(there.bytes).digest('hex')
+    return { tag, ...(there.copyOf !== undefined && { copyOf: there.copyOf }) }
+  }
+
   const store: ObjectStore = {
     url,
     localPath: () => undefined,
@@ -48,6 +57,22 @@ export function memoryStore(
     has: async (key) => objects.has(checkKey(key)),
 
     read: async (key) => objects.get(checkKey(key))?.bytes.slice(),
+
+    fetch: async (key, path) => {
+      const bytes = objects.get(checkKey(key))?.bytes
+      if (bytes !== undefined) await writeFile(path, bytes, { flag: 'wx' })
+      return bytes !== undefined
+    },
+
+    look: async (key) => seenAt(key),
+
+    swap: async (from, to, seen) => {
+      const source = objects.get(checkKey(from))
+      if (source === undefined) return 'missing'
+      if (seenAt(to)?.tag !== seen?.tag) return 'changed'
+      objects.set(to, { bytes: source.bytes, modifiedMs: now(), copyOf: from })
+      return 'swapped'
+    },
 
     list: async function* (prefix) {
       checkPrefix(prefix)

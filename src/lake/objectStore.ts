@@ -15,6 +15,14 @@ export interface StagedObject {
   readonly staged: string
 }
 
+/** What was seen at a key that is replaced from time to time. */
+export interface Seen {
+  /** Changes with the content. */
+  readonly tag: string
+  /** The key that this is a copy of, where the store keeps that. */
+  readonly copyOf?: string
+}
+
 /** Streams bytes into one object; bounded memory. */
 export interface ObjectWriter {
   /** Takes the bytes before it resolves: the caller may reuse the buffer. */
@@ -35,7 +43,7 @@ export interface StagedWriter {
 
 /**
  * Where a lake lives: a folder or an S3 bucket with a prefix. Keys are relative, `/`-separated, without
- * `.` or `..` segments (ConfigError SBX_LAKE_KEY). Nothing but `replace` ever overwrites.
+ * `.` or `..` segments (ConfigError SBX_LAKE_KEY). Nothing but `replace` and `swap` ever overwrites.
  */
 export interface ObjectStore {
   /** For people and logs: the folder or `s3://bucket/prefix`. */
@@ -46,6 +54,16 @@ export interface ObjectStore {
   replace(key: string, bytes: Uint8Array): Promise<void>
   /** Undefined where there is no such object. */
   read(key: string): Promise<Uint8Array | undefined>
+  /** Writes an object to a new local file, in bounded memory. False where there is no such object. */
+  fetch(key: string, path: string): Promise<boolean>
+  /** What is at `key` now, for `swap`. */
+  look(key: string): Promise<Seen | undefined>
+  /**
+   * Puts a copy of an object in the place of another, in one step: readers see the old one or the new one.
+   * `changed` where something else is at `to` than `look` saw there; a folder can't tell and swaps.
+   * `missing` where there is nothing to copy.
+   */
+  swap(from: string, to: string, seen: Seen | undefined): Promise<'swapped' | 'changed' | 'missing'>
   /** Whether there is such an object, without reading it. */
   has(key: string): Promise<boolean>
   /** Every object below `prefix` (which ends in `/` or is empty), in key order, staged ones left out. */

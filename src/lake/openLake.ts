@@ -58,6 +58,13 @@ async function open(address: string): Promise<ObjectStore> {
   if (!address.startsWith('s3:')) return localStore(address)
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.+))?$/.exec(address) ?? []
   if (bucket === undefined) throw unknown(address, 'an S3 lake is s3://bucket/prefix')
+  // Not shown: what people put there are keys and secrets.
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/i.test(bucket)) {
+    throw unknown(
+      's3://…',
+      'the part behind s3:// is no name of a bucket; credentials come from AWS_* variables',
+    )
+  }
   const { s3Store } = await import('./s3Store.ts').catch((cause: unknown) => {
     throw missingPeer(cause)
   })

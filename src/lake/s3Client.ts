@@ -2,11 +2,13 @@ import { S3Client } from '@aws-sdk/client-s3'
 
 const CONNECT_MS = 5_000
 const SILENCE_MS = 30_000
-const TRIES = 5
+/** With pauses of 0.1, 0.2, 0.4 … s, shortened at random: about 6 s, in which a server may start again. */
+const TRIES = 8
 
 /**
  * A client set up by the usual variables and files of AWS. Servers other than Amazon's, named by
- * `AWS_ENDPOINT_URL`, are asked by path and need no region.
+ * `AWS_ENDPOINT_URL`, need no region and are asked by path unless `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` is
+ * `true`. What the server can't do now (5xx, throttling, a broken connection) is tried again.
  */
 export function s3Client(): S3Client {
   const isElsewhere = hasOwnEndpoint()
@@ -14,7 +16,7 @@ export function s3Client(): S3Client {
   return new S3Client({
     ...(region !== undefined && { region }),
     ...(region === undefined && isElsewhere && { region: 'us-east-1' }),
-    forcePathStyle: isElsewhere,
+    forcePathStyle: isElsewhere && process.env.AWS_VIRTUAL_HOSTED_STYLE_REQUEST !== 'true',
     maxAttempts: TRIES,
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
   })

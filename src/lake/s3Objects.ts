@@ -8,15 +8,17 @@ import {
 } from '@aws-sdk/client-s3'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 
-import { s3Code, s3Status } from './s3Error.ts'
+import { diskError } from './diskError.ts'
+import { ifAbsent, unlessTaken } from './s3Answers.ts'
 import { s3Checksum } from './s3Upload.ts'
 import type { S3Parts } from './s3Upload.ts'
 
-const CONFLICT_TRIES = 6
-const FIRST_WAIT_MS = 50
 const READ_TRIES = 3
 const WRITER = 'sluicebox-write'
 
@@ -25,6 +27,8 @@ export interface S3Objects {
   create(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>
   replace(key: string, bytes: Uint8Array): Promise<void>
   read(key: string): Promise<Uint8Array | undefined>
+  /** False where there is no such object. */
+  fetch(key: string, path: string): Promise<boolean>
   has(key: string): Promise<boolean>
   remove(key: string): Promise<void>
   /** Completes an upload unless the key is taken, the upload gone, or another write under way. */
@@ -87,6 +91,22 @@ export function s3Objects(client: S3Client, bucket: string): S3Objects {
       }
     },
 
+    fetch: async (key, path) => {
+      for (let tries = 1; ; tries++) {
+        const found = await client.send(new GetObjectCommand(target(key))).catch(ifAbsent)
+        if (found === undefined) return false
+        try {
+          await pipeline(found.Body as Readable, createWriteStream(path, { flags: 'wx' }))
+          return true
+        } catch (error) {
+          // A disk that says no does not say anything else the next time.
+          if (isOfDisk(error)) throw diskError('write', path, error)
+          await rm(path, { force: true })
+          if (tries === READ_TRIES) throw error
+        }
+      }
+    },
+
     has: async (key) =>
       (await client.send(new HeadObjectCommand(target(key))).catch(ifAbsent)) !== undefined,
 
@@ -131,23 +151,5 @@ export function s3Objects(client: S3Client, bucket: string): S3Objects {
   }
 }
 
-/** False where the key is taken (412) or the upload gone (404); 409 is tried again, then false. */
-async function unlessTaken(send: () => Promise<unknown>): Promise<boolean> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await send()
-      return true
-    } catch (error) {
-      const status = s3Status(error)
-      if (status === 412 || s3Code(error) === 'NoSuchUpload') return false
-      if (status !== 409 || tries === CONFLICT_TRIES) throw error
-      await delay(FIRST_WAIT_MS * 2 ** tries * (0.5 + Math.random() / 2))
-    }
-  }
-}
-
-const ABSENT = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload'])
-
-function ifAbsent(error: unknown): undefined {
-  if (!ABSENT.has(s3Code(error))) throw error
-}
+const isOfDisk = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && ['open', 'write'].includes(String(error.syscall))

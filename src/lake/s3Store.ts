@@ -8,6 +8,7 @@ import { publishConflict } from './publishConflict.ts'
 import { hasOwnEndpoint, s3Client } from './s3Client.ts'
 import { s3Error, s3Status } from './s3Error.ts'
 import { s3Objects } from './s3Objects.ts'
+import { s3Swap } from './s3Swap.ts'
 import { s3Upload } from './s3Upload.ts'
 import type { S3Parts } from './s3Upload.ts'
 import { stageByStreaming } from './stageByStreaming.ts'
@@ -40,6 +41,7 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
   const base = prefix === '' ? '' : `${prefix}/`
   const url = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`
   const objects = s3Objects(client, bucket)
+  const swaps = s3Swap(client, bucket, base)
   const pathOf = (key: string): string => base + checkKey(key)
   const failed =
     (action: string, key: string) =>
@@ -56,6 +58,10 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
       objects.replace(pathOf(key), bytes).catch(failed('replace', key)),
     read: async (key) => objects.read(pathOf(key)).catch(failed('read', key)),
     has: async (key) => objects.has(pathOf(key)).catch(failed('look for', key)),
+    fetch: async (key, path) => objects.fetch(pathOf(key), path).catch(failed('fetch', key)),
+    look: async (key) => swaps.look(checkKey(key)).catch(failed('look at', key)),
+    swap: async (from, to, seen) =>
+      swaps.swap(checkKey(from), checkKey(to), seen).catch(failed('put in place', to)),
     remove: async (key) => objects.remove(pathOf(key)).catch(failed('remove', key)),
 
     list: async function* (below) {

@@ -1,11 +1,11 @@
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SourceError } from '../core/errors.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import type { TableVersion } from './build/sourceTable.ts'
 
-/** Files that are fetched at the same time: each passes through memory. */
+/** Files that are fetched at the same time. */
 const AT_ONCE = 4
 
 /**
@@ -39,15 +39,15 @@ async function fetchFile(store: ObjectStore, key: string, to: string): Promise<v
     () => false,
   )
   if (isThere) return
-  const bytes = await store.read(key)
-  if (bytes === undefined) {
+  await mkdir(dirname(to), { recursive: true })
+  const partial = `${to}.part`
+  await rm(partial, { force: true })
+  if (!(await store.fetch(key, partial))) {
     throw new SourceError(`${store.url}/${key} is gone, though its table's log still names it`, {
       code: 'SBX_MODELS_SOURCE',
     })
   }
-  await mkdir(dirname(to), { recursive: true })
-  await writeFile(`${to}.part`, bytes)
-  await rename(`${to}.part`, to)
+  await rename(partial, to)
 }
 
 /** Removes what the table does not hold any more. */

@@ -11,6 +11,7 @@ import type {
   ModelsContext,
 } from '../core/models.ts'
 import type { PreparedFile } from '../core/unit.ts'
+import { discardStaged } from '../lake/discardStaged.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
@@ -20,7 +21,7 @@ import type { CompiledProject } from './project/compileProject.ts'
 import { databaseKey, parseBuildKey, tableKey } from './publish/buildFiles.ts'
 import type { DatabaseFile, TableFile } from './publish/buildFiles.ts'
 import type { DeltaTables } from './publish/deltaTables.ts'
-import { publishBuild, promoteNewest } from './publish/publishBuild.ts'
+import { databaseInPlace, publishBuild, promoteNewest } from './publish/publishBuild.ts'
 import { uploadFile } from './publish/uploadFile.ts'
 import { newestVersion } from './publish/versions.ts'
 import { makeWorkFolder } from './workFolder.ts'
@@ -91,7 +92,15 @@ export async function modelsBuilder(
     },
 
     clean: async (task, isDead) => {
-      let removed = 0
+      // Also a database that somebody was just putting in place: he finds out, and looks again.
+      const inPlace = databaseInPlace(path)
+      const nameOf = (key: string) =>
+        key === inPlace
+          ? { task, epoch: 0, attempt: '' }
+          : key.startsWith(`${path}/`)
+            ? parseBuildKey(key)
+            : undefined
+      let removed = await discardStaged(store, task, nameOf, isDead)
       for (const folder of ['_versions', ...models]) {
         for await (const { key } of store.list(`${path}/${folder}/`)) {
           const name = parseBuildKey(key)

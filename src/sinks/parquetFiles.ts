@@ -4,6 +4,7 @@ import { columnsOf } from '../core/schema.ts'
 import type { PreparedFile, Publisher, Sink } from '../core/unit.ts'
 import { checkKey } from '../lake/checkKey.ts'
 import { parseDataFileName } from '../lake/dataFileName.ts'
+import { discardStaged } from '../lake/discardStaged.ts'
 import type { ObjectStore, StagedObject } from '../lake/objectStore.ts'
 import { openLake } from '../lake/openLake.ts'
 import { partitionedWriter } from '../lake/partitionedWriter.ts'
@@ -81,16 +82,13 @@ function openPublisher(store: ObjectStore, path: string): Publisher {
       await Promise.all(files.map((file) => store.discard(stagedOf(file))))
     },
 
-    async clean(task, isDead) {
-      let removed = 0
-      for await (const object of store.listStaged(task)) {
-        const name = object.key.startsWith(`${path}/`) ? parseDataFileName(object.key) : undefined
-        if (name?.task !== task || !isDead(name.epoch, name.attempt)) continue
-        await store.discard(object)
-        removed++
-      }
-      return removed
-    },
+    clean: (task, isDead) =>
+      discardStaged(
+        store,
+        task,
+        (key) => (key.startsWith(`${path}/`) ? parseDataFileName(key) : undefined),
+        isDead,
+      ),
   }
 }
 

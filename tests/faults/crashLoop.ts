@@ -13,6 +13,19 @@ export interface CrashLoopOptions {
   readonly events: number
   readonly seed: number
   say(line: string): void
+  /** Where the lives that are killed write. @defaultValue a folder */
+  readonly lake?: CrashedLake
+}
+
+/** A lake that is no folder. */
+export interface CrashedLake {
+  readonly url: string
+  /** A copy of it in a local folder. */
+  download(): Promise<string>
+  /** What waits in it that nothing will ever finish. */
+  uploads(): Promise<readonly string[]>
+  /** Something else that happens while a life is at work. */
+  disturb?(life: number): Promise<void>
 }
 
 export interface CrashLoopResult {
@@ -36,13 +49,14 @@ export async function crashLoop({
   events,
   seed,
   say,
+  lake: elsewhere,
 }: CrashLoopOptions): Promise<CrashLoopResult> {
   const folder = temporary('crash')
   const landing = `${folder}/landing`
   await simulateLanding({ landing, events, seed })
   const clean = await runPlatform(['--landing', landing, '--lake', `${folder}/clean`])
 
-  const lake = `${folder}/killed`
+  const lake = elsewhere?.url ?? `${folder}/killed`
   const random = mulberry(seed)
   let kills = 0
   let killedAfterCommit = 0
@@ -54,6 +68,7 @@ export async function crashLoop({
         SLUICEBOX_LOG: 'info',
       },
     )
+    void elsewhere?.disturb?.(kills).catch((error: unknown) => say(String(error)))
     let committed = false
     const commit = life.saw('"event":"committed"').then(
       () => (committed = true),
@@ -74,9 +89,10 @@ export async function crashLoop({
     say(`life ${kills} killed ${committed ? 'after a commit of its own' : 'before any commit'}`)
   }
   const last = await runPlatform(['--landing', landing, '--lake', lake])
-  const [want, got] = [await canonical(`${folder}/clean`), await canonical(lake)]
+  const files = (await elsewhere?.download()) ?? lake
+  const [want, got] = [await canonical(`${folder}/clean`), await canonical(files)]
   const differences = Object.keys(want).filter((part) => !isDeepStrictEqual(want[part], got[part]))
-  const strays = strayFiles(lake)
+  const strays = [...strayFiles(files), ...((await elsewhere?.uploads()) ?? [])]
   if (differences.length === 0 && strays.length === 0) rmSync(folder, { recursive: true })
   else say(`kept for inspection: ${folder}`)
   return {

@@ -52,7 +52,7 @@ describe.each(['versitygw', 'minio'] as const)('%s', (name) => {
   objectStoreContract('s3Store', {
     open: async () => store('deep/lake'),
     knowsTasks: false,
-    streamed: { bytes: 64 * MIB, maxHeldBytes: 64 * MIB },
+    streamed: { bytes: 128 * MIB, maxHeldBytes: 96 * MIB },
   })
   objectStoreContract('s3Store without a prefix', {
     open: async () => store(''),

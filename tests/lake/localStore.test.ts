@@ -29,6 +29,7 @@ beforeEach(() => {
 
 objectStoreContract('localStore', {
   open: async () => localStore(await mkdtemp(join(home, 'contract-'))),
+  comparesOnSwap: false,
   streamed: { bytes: 96 * MIB, maxHeldBytes: 24 * MIB },
 })
 

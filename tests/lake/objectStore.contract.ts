@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -14,6 +14,8 @@ export interface ContractOptions {
   readonly open: () => Promise<ObjectStore>
   /** Whether it knows which task staged what. @defaultValue true */
   readonly knowsTasks?: boolean
+  /** Whether `swap` compares what is there with what was seen. @defaultValue true */
+  readonly comparesOnSwap?: boolean
   /** How much a streamed object is larger than what may be held of it; absent: not bounded. */
   readonly streamed?: { readonly bytes: number; readonly maxHeldBytes: number }
 }
@@ -25,7 +27,7 @@ const decode = (bytes: Uint8Array | undefined): string | undefined =>
 /** What every object store promises; each test works below a prefix of its own. */
 export function objectStoreContract(
   name: string,
-  { open, knowsTasks = true, streamed }: ContractOptions,
+  { open, knowsTasks = true, comparesOnSwap = true, streamed }: ContractOptions,
 ): void {
   describe(`${name} keeps the contract of object stores`, () => {
     let store: ObjectStore
@@ -112,6 +114,76 @@ export function objectStoreContract(
         }
         await writing
       })
+    })
+
+    describe('look and swap', () => {
+      const copies = async (...texts: string[]): Promise<string[]> => {
+        const prefix = fresh()
+        for (const [n, text] of texts.entries()) await store.create(`${prefix}/${n}`, encode(text))
+        return [...texts.map((_, n) => `${prefix}/${n}`), `${prefix}/there`]
+      }
+
+      test('puts a copy where nothing is, and in the place of what was seen', async () => {
+        const [one = '', two = '', there = ''] = await copies('one', 'two, longer')
+        expect(await store.look(there)).toBeUndefined()
+        expect(await store.swap(one, there, undefined)).toBe('swapped')
+        expect(decode(await store.read(there))).toBe('one')
+        const seen = await store.look(there)
+        expect(await store.swap(two, there, seen)).toBe('swapped')
+        expect(decode(await store.read(there))).toBe('two, longer')
+        expect(await store.look(there)).not.toEqual(seen)
+        expect(decode(await store.read(one))).toBe('one')
+      })
+
+      test('says missing where there is nothing to copy, and changes nothing', async () => {
+        const [one = '', there = ''] = await copies('one')
+        await store.swap(one, there, undefined)
+        const seen = await store.look(there)
+        expect(await store.swap(`${one}-gone`, there, seen)).toBe('missing')
+        expect(await store.look(there)).toEqual(seen)
+      })
+
+      test('leaves nothing that waits', async () => {
+        const [one = '', there = ''] = await copies('one')
+        await store.swap(one, there, undefined)
+        await store.swap(one, there, undefined)
+        await store.swap(one, `${there}-2`, await store.look(one))
+        expect(await stagedBelow(there, 'task')).toEqual([])
+      })
+
+      test.skipIf(!comparesOnSwap)(
+        'swaps nothing where something else is there by now',
+        async () => {
+          const [one = '', two = '', three = '', there = ''] = await copies('one', 'two', 'three')
+          await store.swap(one, there, undefined)
+          expect(await store.swap(two, there, undefined)).toBe('changed')
+          const seen = await store.look(there)
+          await store.swap(two, there, seen)
+          expect(await store.swap(three, there, seen)).toBe('changed')
+          expect(decode(await store.read(there))).toBe('two')
+          expect(await store.look(there)).toMatchObject({ copyOf: two })
+          const many = await Promise.all(
+            [one, three].map(async (from) => store.swap(from, there, await store.look(there))),
+          )
+          expect(many).toContain('swapped')
+        },
+      )
+    })
+
+    test('fetches an object to a local file', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'sluicebox-contract-'))
+      try {
+        const key = fresh()
+        const bytes = randomBytes(3_000_000)
+        await store.create(key, bytes)
+        expect(await store.fetch(key, join(folder, 'there'))).toBe(true)
+        expect(bytes.equals(await readFile(join(folder, 'there')))).toBe(true)
+        expect(await store.fetch(`${key}-gone`, join(folder, 'gone'))).toBe(false)
+        await expect(store.fetch(key, join(folder, 'there'))).rejects.toThrow(/EEXIST/)
+        expect(await readdir(folder)).toEqual(['there'])
+      } finally {
+        await rm(folder, { recursive: true })
+      }
     })
 
     describe('read and remove', () => {

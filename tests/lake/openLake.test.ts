@@ -43,6 +43,14 @@ test.each(['', 'gs://bucket/lake', 's3://', 's3:///prefix'])('refuses %j', async
   })
 })
 
+test('refuses credentials in an address without showing them', async () => {
+  const secret = 'neither-shown-nor-logged'
+  const error = await openLake(`s3://key:${secret}@bucket/lake`).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'ConfigError', code: 'SBX_LAKE_URL' })
+  expect(String(error)).toContain('AWS_')
+  expect(String(error)).not.toContain(secret)
+})
+
 test('answers with a store that was set beforehand', async () => {
   const store = memoryStore('mine')
   presetLake('memory:preset', store)

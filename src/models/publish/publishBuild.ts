@@ -5,7 +5,6 @@ import type { ObjectStore } from '../../lake/objectStore.ts'
 import { splitFiles } from './buildFiles.ts'
 import type { TableFile } from './buildFiles.ts'
 import type { DeltaTables } from './deltaTables.ts'
-import { putInPlace } from './putInPlace.ts'
 import { newestVersion, pruneVersions, readVersion, writeVersion } from './versions.ts'
 import type { VersionManifest } from './versions.ts'
 
@@ -32,7 +31,7 @@ export async function publishBuild(
   const { version } = database.detail
   const present = await readVersion(store, path, version)
   if (present === undefined) {
-    if (!(await isThere(store, database.key))) return { missing: database.key }
+    if (!(await store.has(database.key))) return { missing: database.key }
     const versions = await Promise.all(tables.map((table) => publishTable(options, commit, table)))
     await writeVersion(store, path, {
       version,
@@ -52,21 +51,37 @@ export async function publishBuild(
   return {}
 }
 
-/** Puts the newest published database in place; again, where a newer one was published meanwhile. */
+/** The key of the database that holds the newest version. */
+export const databaseInPlace = (path: string): string =>
+  `${path}/${path.slice(path.lastIndexOf('/') + 1)}.duckdb`
+
+/**
+ * Puts the newest published database in place; again, where a newer one was published meanwhile. What is
+ * there is looked at before the versions are: a slow process can't put back an older one over a newer.
+ *
+ * @throws SinkError `SBX_MODELS_PROMOTE` where the database of the newest version is gone
+ */
 export async function promoteNewest(store: ObjectStore, path: string): Promise<void> {
-  let promoted = 0
+  const inPlace = databaseInPlace(path)
+  let missing = 0
   for (;;) {
+    const seen = await store.look(inPlace)
     const newest = await newestVersion(store, path)
-    if (newest === undefined || newest.version === promoted) return
-    try {
-      await putInPlace(store, newest.database, `${path}/${lastOf(path)}.duckdb`)
-    } catch (error) {
-      if (!(error instanceof SinkError) || !error.retryable) throw error
-      const next = await newestVersion(store, path)
-      if (next?.version === newest.version) throw error
-    }
-    promoted = newest.version
+    if (newest === undefined || seen?.copyOf === newest.database) return
+    const outcome = await store.swap(newest.database, inPlace, seen)
+    const later = outcome === 'swapped' ? await newestVersion(store, path) : undefined
+    if (later?.version === newest.version) return
+    // Once it may be that a newer version has taken its place since.
+    if (outcome === 'missing' && missing === newest.version) throw gone(store, newest.database)
+    if (outcome === 'missing') missing = newest.version
   }
+}
+
+function gone(store: ObjectStore, key: string): SinkError {
+  return new SinkError(
+    `${store.url}/${key} is gone, though the newest version names it: put it back from a copy of the lake`,
+    { code: 'SBX_MODELS_PROMOTE' },
+  )
 }
 
 async function publishTable(
@@ -96,12 +111,3 @@ function refuseOther(present: VersionManifest, commit: SinkCommit, where: string
     { code: 'SBX_MODELS_VERSION', node: commit.node },
   )
 }
-
-async function isThere(store: ObjectStore, wanted: string): Promise<boolean> {
-  for await (const { key } of store.list(wanted.slice(0, wanted.lastIndexOf('/') + 1))) {
-    if (key === wanted) return true
-  }
-  return false
-}
-
-const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -2,6 +2,7 @@ import type { Column } from '../../core/columns.ts'
 import type { PreparedFile, Publisher, PublisherContext, SinkCommit } from '../../core/unit.ts'
 import { parseDataFileName } from '../../lake/dataFileName.ts'
 import { deltaLog } from '../../lake/delta/deltaLog.ts'
+import { discardStaged } from '../../lake/discardStaged.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import { refuseForeignTxn, refuseLostTxn } from './deltaTxn.ts'
 import { checkTable, foldCommits, type Verdict } from './foldCommits.ts'
@@ -72,7 +73,9 @@ export async function openDeltaPublisher(options: DeltaPublisherOptions): Promis
     async clean(task, isDead) {
       const { files } = await log.snapshot()
       const prefix = `${path}/`
-      let removed = 0
+      // A large file that a killed process was sending waits as an upload.
+      const nameOf = (key: string) => (key.startsWith(prefix) ? parseDataFileName(key) : undefined)
+      let removed = await discardStaged(store, task, nameOf, isDead)
       for await (const { key } of store.list(prefix)) {
         const name = parseDataFileName(key)
         if (name?.task !== task || !isDead(name.epoch, name.attempt)) continue

@@ -1,5 +1,6 @@
 import { CheckpointError } from '../../core/errors.ts'
 import type { PreparedFile, Publisher, PublisherContext } from '../../core/unit.ts'
+import { discardStaged } from '../../lake/discardStaged.ts'
 import type { ObjectStore, StagedObject } from '../../lake/objectStore.ts'
 import { parseRawKey } from './rawName.ts'
 import { restageRaw } from './rawRestage.ts'
@@ -31,18 +32,13 @@ export function rawPublisher(
       for (const file of files) await store.discard(stagedOf(file, 'a lost epoch', node))
     },
 
-    clean: async (task, isDead) => {
-      let removed = 0
-      for await (const object of store.listStaged(task)) {
-        const name = object.key.startsWith(`${path}/`) ? parseRawKey(object.key) : undefined
-        if (name?.task !== task) continue
-        // One that is published was staged again by somebody who was then killed.
-        if (!isDead(name.epoch, name.attempt) && !(await store.has(object.key))) continue
-        await store.discard(object)
-        removed++
-      }
-      return removed
-    },
+    clean: (task, isDead) =>
+      discardStaged(
+        store,
+        task,
+        (key) => (key.startsWith(`${path}/`) ? parseRawKey(key) : undefined),
+        isDead,
+      ),
   }
 }
 
