@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Topology } from '../../src/core/topology.ts'
 import { landingFiles, run } from '../../src/index.ts'
 import type { DiskIo } from '../../src/lake/diskIo.ts'
-import { realDisk } from '../../src/lake/diskIo.ts'
 import { localStore } from '../../src/lake/localStore.ts'
 import { closeLake, presetLake } from '../../src/lake/openLake.ts'
 import { full } from '../../topologies/full.ts'
@@ -13,7 +12,10 @@ import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 import { temporary } from '../contract/platform.ts'
 import { canonical, strayFiles } from '../contract/readLake.ts'
 import { fastClock } from './fastClock.ts'
-import { FAULTS, faultyDisk, type Fault } from './faultyDisk.ts'
+import { FAULTS, faultyDisk, type Fault, type FaultyDisk } from './faultyDisk.ts'
+
+/** How long a life may take, ms of real time; an undisturbed one takes 0.2 s on an idle machine. */
+const LIFE_MS = 30_000
 
 /** One call of the reference topology that went wrong in one way. */
 export interface Finding {
@@ -46,7 +48,7 @@ export async function everyCall(
   await simulateLanding({ landing, events: 260, seed: 5 })
   const clean = `${folder}/clean`
   const counted = faultyDisk(-1, 'fail')
-  await live(landing, clean, counted.disk)
+  await inTime(counted, live(landing, clean, counted.disk))
   const want = await canonical(clean)
   const calls = counted.calls.length
   const findings: Finding[] = []
@@ -57,21 +59,24 @@ export async function everyCall(
       const lake = `${folder}/lake-${at}-${fault.replace(' ', '-')}`
       const faulty = faultyDisk(at, fault)
       const first = live(landing, lake, faulty.disk)
-      const outcome = await Promise.race([
-        first.then(
-          () => 'went on',
-          (error: unknown) => `failed: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-        faulty.crashed.then(() => 'crashed'),
-      ])
+      const crashed = faulty.crashed.then(() => 'crashed')
+      const outcome = await inTime(
+        faulty,
+        Promise.race([first.then(() => 'went on'), crashed]),
+      ).catch((error: unknown) => (error instanceof Hung ? error : `failed: ${textOf(error)}`))
       tried++
       const call = faulty.calls[at]?.replace(folder, '') ?? 'a call that this run did not make'
       const found = (what: string): void => {
         findings.push({ call, fault, what })
-        say(`✗ call ${at} (${call}), ${fault}, ${outcome}: ${what}`)
+        say(`✗ call ${at} (${call}), ${fault}, ${textOf(outcome)}: ${what}`)
+      }
+      if (outcome instanceof Hung) {
+        found('the life did not end')
+        continue
       }
       try {
-        await live(landing, lake, realDisk)
+        const second = faultyDisk(-1, 'fail')
+        await inTime(second, live(landing, lake, second.disk))
         const got = await canonical(lake)
         const parts = Object.keys(want).filter((part) => !isDeepStrictEqual(want[part], got[part]))
         // Temporary names carry the pid; this one lives on, so nobody may take its files away.
@@ -80,7 +85,7 @@ export async function everyCall(
         else if (strays.length > 0) found(`stray files: ${strays.slice(0, 3).join(', ')}`)
         else rmSync(lake, { recursive: true })
       } catch (error) {
-        found(`the run after it failed: ${error instanceof Error ? error.message : String(error)}`)
+        found(`the run after it failed: ${textOf(error)}`)
       }
     }
   }
@@ -88,6 +93,28 @@ export async function everyCall(
   else say(`kept for inspection: ${folder}`)
   return { calls, tried, findings }
 }
+
+/** A life that has not ended in time, and what it waits for. */
+class Hung extends Error {}
+
+async function inTime<T>(disk: FaultyDisk, life: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const hung = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const waiting = [...disk.waiting].map(({ call }) => call).join(', ')
+      const last = disk.calls.slice(-8).join(', ')
+      const text = `not over after ${LIFE_MS / 1000} s; it waits for ${waiting || 'no call'}; its last calls: ${last}`
+      reject(new Hung(text))
+    }, LIFE_MS)
+  })
+  try {
+    return await Promise.race([life, hung])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** One life of the reference topology, inline, on the given disk, with a barrier behind each batch. */
 async function live(landing: string, lake: string, disk: DiskIo): Promise<void> {

@@ -25,6 +25,8 @@ export interface FaultyDisk {
   readonly disk: DiskIo
   /** Calls so far, as `method path`. */
   readonly calls: readonly string[]
+  /** Calls that have not been answered, oldest first. */
+  readonly waiting: ReadonlySet<{ readonly call: string }>
   /** Resolves when the process would have ended. */
   readonly crashed: Promise<void>
 }
@@ -35,12 +37,27 @@ export interface FaultyDisk {
  */
 export function faultyDisk(at: number, fault: Fault): FaultyDisk {
   const calls: string[] = []
+  const waiting = new Set<{ readonly call: string }>()
   let over = false
   let crash: () => void
   const crashed = new Promise<void>((resolve) => (crash = resolve))
   const never = new Promise<never>(() => {})
 
   const act = async <T>(
+    name: string,
+    real: () => Promise<T>,
+    half?: () => Promise<void>,
+  ): Promise<T> => {
+    const asked = { call: name }
+    waiting.add(asked)
+    try {
+      return await answer(name, real, half)
+    } finally {
+      waiting.delete(asked)
+    }
+  }
+
+  const answer = async <T>(
     name: string,
     real: () => Promise<T>,
     half?: () => Promise<void>,
@@ -62,11 +79,12 @@ export function faultyDisk(at: number, fault: Fault): FaultyDisk {
         throw injected(name)
       case 'crash after':
         over = true
-        await real()
+        // A call may fail by itself; the process is gone all the same.
+        await real().catch(() => {})
         break
       case 'crash before':
         over = true
-        await half?.()
+        await half?.().catch(() => {})
     }
     crash()
     return never
@@ -103,7 +121,7 @@ export function faultyDisk(at: number, fault: Fault): FaultyDisk {
     syncFolder: (path) => act(`syncFolder ${path}`, () => realDisk.syncFolder(path)),
     syncFile: (path) => act(`syncFile ${path}`, () => realDisk.syncFile(path)),
   }
-  return { disk, calls, crashed }
+  return { disk, calls, waiting, crashed }
 }
 
 function injected(name: string): Error {
