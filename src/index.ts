@@ -21,6 +21,14 @@ export type { RejectLimit } from './runtime/rejectLimit.ts'
 export type { Progress, RunResult, TaskResult } from './runtime/result.ts'
 export type { Ledger, NodeCounts } from './runtime/ledger.ts'
 
+// Keeping what it wrote in shape
+export {
+  compactRaw,
+  type CompactRawOptions,
+  type CompactRawResult,
+} from './runtime/maintenance/compactRaw.ts'
+export { listRawFiles } from './lake/bronze/listRawFiles.ts'
+
 // Sources
 export {
   landingFiles,
@@ -60,6 +68,7 @@ export type {
   BatchWriter,
   BronzePart,
   Envelope,
+  FileClaims,
   KeyBatch,
   Logger,
   Operator,
@@ -77,6 +86,8 @@ export type {
   SourceReader,
   StatelessOperator,
   Table,
+  Upkeep,
+  UpkeepContext,
   Writer,
   WriterContext,
 } from './core/unit.ts'

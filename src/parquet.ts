@@ -5,3 +5,7 @@ export { parquetFiles, type ParquetFilesOptions } from './sinks/parquetFiles.ts'
 
 // Reading them back
 export { readDelta } from './lake/delta/readDelta.ts'
+
+// Keeping them in shape
+export { compact, type CompactOptions, type CompactResult } from './runtime/maintenance/compact.ts'
+export { vacuum, type VacuumOptions, type VacuumResult } from './runtime/maintenance/vacuum.ts'

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from './json.ts'
 import type { Logger } from './logger.ts'
 import type { Envelope } from './record.ts'
 import type { SourceBatch, SourceRange } from './source.ts'
+import type { Upkeep, UpkeepContext } from './upkeep.ts'
 
 /** What a writer made durable and invisible: plain JSON, kept in the checkpoint. */
 export interface PreparedFile {
@@ -119,6 +120,8 @@ interface SinkBase<In> {
   /** Present where whole batches can be taken from a source's own stream. */
   openBatchWriter?(context: WriterContext): BatchWriter
   openPublisher(context: PublisherContext): Promise<Publisher>
+  /** Present where what was written needs care: small files to fold, files that nobody needs any more. */
+  openUpkeep?(context: UpkeepContext): Promise<Upkeep>
 }
 
 export interface Sink<In> extends SinkBase<In> {

@@ -41,3 +41,4 @@ export type {
   Sink,
   Table,
 } from './sink.ts'
+export type { FileClaims, Upkeep, UpkeepContext } from './upkeep.ts'

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly modelsIntervalMs?: number
   /** Whether models are built at all. @defaultValue true */
   readonly models?: boolean
+  /** Whether streaming folds small files and deletes old ones in the background. @defaultValue true */
+  readonly upkeep?: boolean
   /** Where checkpoints and leases are. @defaultValue the one lake that the topology's sinks name */
   readonly lake?: string
   /** Stateful nodes that start with empty state, sources that are read from their beginning again. */
@@ -72,6 +74,7 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
     memoryBytes: options.memoryBytes ?? 192 * 2 ** 20,
     modelsIntervalMs: options.modelsIntervalMs ?? 30_000,
     models: options.models ?? true,
+    upkeep: options.upkeep ?? true,
     lake: options.lake ?? onlyLake(topology),
     dropState: options.dropState ?? [],
     acceptSource: options.acceptSource ?? [],

@@ -16,6 +16,7 @@ import type { Run } from './run.ts'
 import { runBody, type Life } from './runBody.ts'
 import type { Runners } from './runner.ts'
 import type { Shared } from './shared.ts'
+import { openUpkeep } from './maintenance/openUpkeep.ts'
 
 /** Runs all tasks of a topology in this process, and ends them together. */
 export function superviseRun(topology: Topology, options: Resolved, runners: Runners): Run {
@@ -31,6 +32,7 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
     await probe(store)
     const lineage = await readLineage(store, topology.name)
     const publishers = await openPublishers(topology, options)
+    const upkeep = await openUpkeep({ ...options, topology, store, runId })
     const shared: Shared = {
       topology,
       options,
@@ -44,7 +46,13 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
       progress,
       held: new Set(),
     }
-    const { tasks, builds } = await runTasks(shared, stopping, failing)
+    // What a killed process left half done is ended before anything is read or written.
+    await upkeep.finish()
+    const keeping = upkeep.run(shared.stopping, shared.signal)
+    const { tasks, builds } = await runTasks(shared, stopping, failing).finally(() => {
+      stopping.abort()
+      return keeping
+    })
     const durationSeconds = (options.clock.now() - startedMs) / 1000
     const { epochs, records } = progress
     options.logger.info('run_done', {

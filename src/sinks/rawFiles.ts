@@ -1,6 +1,7 @@
 import { ConfigError } from '../core/errors.ts'
 import type { Sink } from '../core/unit.ts'
 import { checkKey } from '../lake/checkKey.ts'
+import { rawUpkeep } from '../lake/bronze/rawUpkeep.ts'
 import { openLake } from '../lake/openLake.ts'
 import { rawBatches } from './raw/rawBatches.ts'
 import { rawFileSet } from './raw/rawFileSet.ts'
@@ -25,6 +26,9 @@ const DEFAULT_MAX_FILE_BYTES = 128 * 1024 * 1024
  * epoch and header, files that are read whole (`.gz`, JSON documents) are copied. Behind operators it
  * writes each record's raw slice. Values of Kafka stand one on a line; a value with a line feed in it, an
  * empty or null one, or one with headers becomes one JSON object with base64 inside.
+ *
+ * In streaming mode the small files of an hour that is over are folded into few; `listRawFiles` lists them
+ * without repeats meanwhile.
  *
  * **State**: none; up to 16 open files with 1 MiB each.
  *
@@ -61,6 +65,7 @@ export function rawFiles(options: RawFilesOptions): Sink<Uint8Array> {
     openBatchWriter: (context) =>
       rawBatches(rawFileSet({ lake: open(lake), path, maxFileBytes, context, prefix: '' })),
     openPublisher: async (context) => rawPublisher(await openLake(lake), path, context),
+    openUpkeep: async (context) => rawUpkeep(await openLake(lake), path, context),
   })
 }
 

@@ -1,17 +1,10 @@
 import type { Action } from './actions.ts'
 import { loadArrowParquet } from './arrowParquet.ts'
+import { configuredMs, FILE_RETENTION, FILE_RETENTION_MS } from './retention.ts'
 import type { Snapshot } from './snapshot.ts'
 
 type Arrow = Awaited<ReturnType<typeof loadArrowParquet>>['arrow']
 type Value = null | undefined | boolean | number | string | readonly string[] | object
-
-const DAY_MS = 86_400_000
-/** How long others may still read files that were removed, where the table does not say. */
-const RETENTION_MS = 7 * DAY_MS
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ...{ millisecond: 1, second: 1000, minute: 60_000, hour: 3_600_000 },
-  ...{ day: DAY_MS, week: 7 * DAY_MS },
-}
 
 /**
  * A table's state as one Parquet file, from which readers begin instead of the log's first entry: protocol,
@@ -25,7 +18,8 @@ export async function encodeLogCheckpoint(
   nowMs: number,
 ): Promise<{ readonly bytes: Uint8Array; readonly actions: number }> {
   const { arrow, parquet } = await loadArrowParquet()
-  const rows = actionsOf(snapshot, nowMs - retentionMs(snapshot))
+  const kept = configuredMs(snapshot.metadata, FILE_RETENTION, FILE_RETENTION_MS)
+  const rows = actionsOf(snapshot, nowMs - kept)
   const columns = Object.entries(columnTypes(arrow)).map(([name, type]) => {
     const values = rows.map((row) => toArrow((row as Record<string, Value>)[name], type))
     return [name, arrow.vectorFromArray(values, type)] as const
@@ -49,14 +43,6 @@ function actionsOf(snapshot: Snapshot, since: number): readonly Action[] {
       .map((remove) => ({ remove: { ...remove, dataChange: false } })),
     ...[...files.values()].map((add) => ({ add: { ...add, dataChange: false } })),
   ]
-}
-
-/** `delta.deletedFileRetentionDuration` is written like `interval 1 week`. */
-function retentionMs({ metadata }: Snapshot): number {
-  const text = metadata?.configuration?.['delta.deletedFileRetentionDuration'] ?? ''
-  const [, count, unit = ''] = /^(?:interval\s+)?(\d+)\s+([a-z]+?)s?$/i.exec(text.trim()) ?? []
-  const unitMs = UNIT_MS[unit.toLowerCase()]
-  return count === undefined || unitMs === undefined ? RETENTION_MS : Number(count) * unitMs
 }
 
 function columnTypes(arrow: Arrow) {

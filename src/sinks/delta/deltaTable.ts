@@ -2,6 +2,7 @@ import type { GenericSchema } from 'valibot'
 import { columnsOf } from '../../core/schema.ts'
 import type { Table } from '../../core/unit.ts'
 import { checkKey } from '../../lake/checkKey.ts'
+import { tableUpkeep } from '../../lake/delta/tableUpkeep.ts'
 import { openLake } from '../../lake/openLake.ts'
 import { partitionedWriter } from '../../lake/partitionedWriter.ts'
 import { partitionColumns } from '../../lake/partitions.ts'
@@ -61,6 +62,7 @@ export function deltaTable<Row, const Column extends keyof Row & string = never>
       }),
     openPublisher: async (context) =>
       openDeltaPublisher({ store: await openLake(lake), path, columns, partitionBy, context }),
+    openUpkeep: async (context) => tableUpkeep(await openLake(lake), path, context),
   }
   // The schema says that each row is an object with these columns.
   return Object.freeze(unit) as Table<Row>

@@ -1,6 +1,7 @@
 import type { Column } from '../../core/columns.ts'
 import type { Rejected, Table } from '../../core/unit.ts'
 import { checkKey } from '../../lake/checkKey.ts'
+import { tableUpkeep } from '../../lake/delta/tableUpkeep.ts'
 import { openLake } from '../../lake/openLake.ts'
 import { partitionedWriter } from '../../lake/partitionedWriter.ts'
 import { openDeltaPublisher } from './deltaPublisher.ts'
@@ -93,6 +94,7 @@ export function quarantineTable(options: QuarantineTableOptions): Table<Rejected
         partitionBy: PARTITION_BY,
         context,
       }),
+    openUpkeep: async (context) => tableUpkeep(await openLake(lake), path, context),
   })
 }
 

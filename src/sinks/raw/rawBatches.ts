@@ -4,6 +4,8 @@ import type { RawFileSet } from './rawFileSet.ts'
 import { csvHeader, rawEnvelope } from './rawLine.ts'
 
 const LINE_FEED = 10
+/** CSV rows without a header: they must not be taken for files that begin with one. */
+const HEADLESS = 'headless.csv'
 
 /** Writes whole source batches, as they came. */
 export function rawBatches(files: RawFileSet): BatchWriter {
@@ -25,7 +27,9 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
   }
   if (bytes === undefined || bytes.byteLength + (batch.bounds?.length ?? 0) === 0) return
   if (bronze?.kind === 'append') {
-    const file = files.open(withoutDot(bronze.extension), bronze.header)
+    const extension = withoutDot(bronze.extension)
+    const isHeadless = extension === 'csv' && bronze.header === undefined
+    const file = files.open(isHeadless ? HEADLESS : extension, bronze.header)
     return file.passLines(bytes, bronze.goesOn === true, { ...bronze, source })
   }
   if (bronze?.kind === 'values' || framing === 'bounds') {
@@ -33,7 +37,8 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
     file.origin.add({ ...bronze, source }, false)
     writeValues(file, batch)
   } else if (framing === 'csv') {
-    await files.open('csv', header && csvHeader(header)).passLines(bytes)
+    const file = header === undefined ? files.open(HEADLESS) : files.open('csv', csvHeader(header))
+    await file.passLines(bytes)
   } else {
     await files.open('ndjson').passLines(bytes)
   }
