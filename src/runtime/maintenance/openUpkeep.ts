@@ -82,7 +82,8 @@ export async function openUpkeep(options: UpkeepOptions): Promise<RunUpkeep> {
       if (mode !== 'streaming' || !options.upkeep || sinks.length === 0) return
       const ending = AbortSignal.any([stopping, signal])
       ending.addEventListener('abort', () => giveUp.abort(), { once: true })
-      const lease = { store, topology: topology.name, runId, clock, logger, mode, stopping, signal }
+      const by = { topology: topology.name, runId, clock, logger, patience: 'any' } as const
+      const lease = { store, ...by, stopping, signal }
       const held = new Set<string>()
       const work = (lost: AbortSignal): Promise<void> => rounds(AbortSignal.any([ending, lost]))
       while (!ending.aborted) {
