@@ -144,6 +144,7 @@ const largest = (sizes: readonly number[]): number => sizes.indexOf(Math.max(...
 /** Finds a row's partition by its values: one map a partition column, inside each other. */
 function partitionFinder(keys: readonly Column[], begin: (values: PartitionValues) => Partition) {
   type Level = Map<unknown, Level | Partition>
+  const names = keys.map(({ name }) => name)
   let root: Level = new Map()
 
   const add = (row: Row): Partition => {
@@ -159,7 +160,22 @@ function partitionFinder(keys: readonly Column[], begin: (values: PartitionValue
     return partition
   }
 
+  let lastRow: Row | undefined
+  let lastFound: Partition | undefined
   const find = (row: Row): Partition => {
+    // Neighbours are mostly of one partition, and comparing costs less than looking up.
+    if (lastRow !== undefined && isAlike(row, lastRow)) return lastFound!
+    lastRow = row
+    lastFound = lookUp(row)
+    return lastFound
+  }
+  const isAlike = (row: Row, other: Row): boolean => {
+    for (let at = 0; at < names.length; at++) {
+      if (row[names[at]!] !== other[names[at]!]) return false
+    }
+    return true
+  }
+  const lookUp = (row: Row): Partition => {
     let found: Level | Partition | undefined = root
     if (keys.length === 0) found = root.get(undefined)
     for (let depth = 0; depth < keys.length && found !== undefined; depth++) {
@@ -171,6 +187,7 @@ function partitionFinder(keys: readonly Column[], begin: (values: PartitionValue
   return Object.assign(find, {
     forget(): void {
       root = new Map()
+      lastRow = undefined
     },
   })
 }

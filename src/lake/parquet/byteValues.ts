@@ -4,7 +4,7 @@ const FIRST_CAPACITY = 256
 /** Buffers beyond this are given back when they are cleared: one long value must not be paid for ever. */
 const KEPT_CAPACITY = 4 << 20
 /** Up to so many characters a loop is faster than a call into the runtime. */
-const SHORT = 16
+const SHORT = 24
 
 /** Strings as UTF-8, each behind its length; a lone surrogate becomes U+FFFD. */
 export function stringValues(): Values {
@@ -92,55 +92,53 @@ function byteBuffer() {
 /** The first and the last of the values by their bytes, which is the order of their code points. */
 function boundsOf(bytes: Buffer, end: number): Bounds | undefined {
   if (end === 0) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end)
   let min = 0
   let max = 0
-  // Whatever lies between two values begins with what both begin with: ids and paths share a lot.
-  let shared = lengthAt(bytes, 0)
-  for (let at = 4 + shared; at < end; at += 4 + lengthAt(bytes, at)) {
-    let order = compareWithin(bytes, at, min, 0, shared)
-    if (order === 0) {
-      order = compareFrom(bytes, at, min, shared)
-      if (order >= 0) {
-        if (compareFrom(bytes, at, max, shared) <= 0) continue
-        order = 1
-      }
-    }
-    if (order < 0) min = at
-    else max = at
-    shared = sharedLength(bytes, min, max)
+  // What the first and the last begin with both: ids and paths have a lot of it.
+  let shared = lengthAt(view, 0)
+  for (let at = 4 + shared; at < end; at += 4 + lengthAt(view, at)) {
+    const isAlike = lengthAt(view, at) >= shared && isSame(view, at, min, shared)
+    const from = isAlike ? shared : 0
+    if (compareFrom(bytes, view, at, min, from) < 0) min = at
+    else if (compareFrom(bytes, view, at, max, from) > 0) max = at
+    else continue
+    if (!isAlike) shared = sharedLength(bytes, view, min, max)
   }
-  return { min: valueAt(bytes, min), max: valueAt(bytes, max) }
+  return { min: valueAt(bytes, view, min), max: valueAt(bytes, view, max) }
 }
 
-const lengthAt = (bytes: Buffer, at: number): number =>
-  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0
+const lengthAt = (view: DataView, at: number): number => view.getUint32(at, true)
+
+/** Whether two values, which have that many bytes, are the same in the first `length`. */
+function isSame(view: DataView, a: number, b: number, length: number): boolean {
+  let at = 4
+  for (const words = length & ~3; at < words + 4; at += 4) {
+    if (view.getUint32(a + at) !== view.getUint32(b + at)) return false
+  }
+  for (; at < length + 4; at++) if (view.getUint8(a + at) !== view.getUint8(b + at)) return false
+  return true
+}
 
 /** Compares two values from their byte `from` on. */
-function compareFrom(bytes: Buffer, a: number, b: number, from: number): number {
-  const aLength = lengthAt(bytes, a)
-  const bLength = lengthAt(bytes, b)
-  const order = compareWithin(bytes, a, b, from, Math.min(aLength, bLength))
-  return order === 0 ? aLength - bLength : order
-}
-
-/** Compares bytes `from` to `to`, as far as value `a` goes; value `b` has that many. */
-function compareWithin(bytes: Buffer, a: number, b: number, from: number, to: number): number {
-  const length = lengthAt(bytes, a)
-  for (let i = from; i < to; i++) {
-    if (i >= length) return -1
-    const difference = bytes[a + 4 + i]! - bytes[b + 4 + i]!
+function compareFrom(bytes: Buffer, view: DataView, a: number, b: number, from: number): number {
+  const aLength = lengthAt(view, a)
+  const bLength = lengthAt(view, b)
+  const length = Math.min(aLength, bLength)
+  for (let i = from + 4; i < length + 4; i++) {
+    const difference = bytes[a + i]! - bytes[b + i]!
     if (difference !== 0) return difference
   }
-  return 0
+  return aLength - bLength
 }
 
-function sharedLength(bytes: Buffer, a: number, b: number): number {
-  const most = Math.min(lengthAt(bytes, a), lengthAt(bytes, b))
+function sharedLength(bytes: Buffer, view: DataView, a: number, b: number): number {
+  const most = Math.min(lengthAt(view, a), lengthAt(view, b))
   let length = 0
   while (length < most && bytes[a + 4 + length] === bytes[b + 4 + length]) length++
   return length
 }
 
 /** A copy: the buffer is reused. */
-const valueAt = (bytes: Buffer, at: number): Uint8Array =>
-  Uint8Array.prototype.slice.call(bytes, at + 4, at + 4 + lengthAt(bytes, at))
+const valueAt = (bytes: Buffer, view: DataView, at: number): Uint8Array =>
+  Uint8Array.prototype.slice.call(bytes, at + 4, at + 4 + lengthAt(view, at))

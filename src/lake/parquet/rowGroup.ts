@@ -1,6 +1,7 @@
 import type { Column } from '../../core/columns.ts'
+import { compileFunction } from '../../core/compileFunction.ts'
 import { SinkError } from '../../core/errors.ts'
-import { columnBuffer, type ColumnChunk } from './columnBuffer.ts'
+import { columnBuffer, type ColumnBuffer, type ColumnChunk } from './columnBuffer.ts'
 
 /** Rows of one file that were turned into columns, ready to be written. */
 export interface FinishedRowGroup {
@@ -19,22 +20,25 @@ export interface RowGroup {
   finish(): FinishedRowGroup
 }
 
+type Row = Readonly<Record<string, unknown>>
+type AppendRow = (row: Row) => void
+
 /**
  * An empty row group.
  *
  * @param columns in the order in which the file has them
  */
 export function rowGroup(columns: readonly Column[]): RowGroup {
-  const names = columns.map((column) => column.name)
   const buffers = columns.map(columnBuffer)
+  const place = { at: 0 }
+  const appendRow = rowAppender(columns)(buffers, place)
   let rows = 0
   return {
     append(row) {
-      let at = 0
       try {
-        for (; at < buffers.length; at++) buffers[at]!.append(row[names[at]!])
+        appendRow(row)
       } catch (cause) {
-        const { name, type } = columns[at]!
+        const { name, type } = columns[place.at]!
         throw new SinkError(
           `a row does not fit the table: column ${name} is ${type}, and ${(cause as Error).message}. Validate rows with the table's own schema`,
           { code: 'SBX_ROW_VALUE', cause },
@@ -51,3 +55,33 @@ export function rowGroup(columns: readonly Column[]): RowGroup {
     finish: () => ({ rows, chunks: buffers.map((buffer) => buffer.finish()) }),
   }
 }
+
+/** Makes a row group's function that appends a row. `place.at` is the column that it is at. */
+type BuildAppender = (buffers: readonly ColumnBuffer[], place: { at: number }) => AppendRow
+
+/** One for all row groups of a table: V8 optimises it once. */
+const appenders = new WeakMap<readonly Column[], BuildAppender>()
+
+function rowAppender(columns: readonly Column[]): BuildAppender {
+  let build = appenders.get(columns)
+  if (build === undefined) appenders.set(columns, (build = compileAppender(columns)))
+  return build
+}
+
+function compileAppender(columns: readonly Column[]): BuildAppender {
+  const names = columns.map((_, at) => `const b${at} = buffers[${at}]`)
+  const steps = columns.map(
+    ({ name }, at) => `place.at = ${at}; b${at}.append(row[${JSON.stringify(name)}])`,
+  )
+  const body = `${names.join('\n')}\nreturn (row) => {\n${steps.join('\n')}\n}`
+  return compileFunction<BuildAppender>(['buffers', 'place'], body) ?? loopingAppender(columns)
+}
+
+const loopingAppender =
+  (columns: readonly Column[]): BuildAppender =>
+  (buffers, place) =>
+  (row) => {
+    for (place.at = 0; place.at < buffers.length; place.at++) {
+      buffers[place.at]!.append(row[columns[place.at]!.name])
+    }
+  }
