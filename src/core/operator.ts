@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Envelope } from './record.ts'
+import type { StandardSchema } from './standardSchema.ts'
 
 /** Where an operator puts what it makes of one record. */
 export interface Outlet<Out> {
@@ -16,6 +17,15 @@ export interface Outlet<Out> {
 export interface OperatorContext {
   readonly node: string
   readonly clock: Clock
+  /** The check right behind, where it alone takes what this operator emits. */
+  readonly check?: NextCheck | undefined
+}
+
+/** A check that an operator may do itself while it makes a record. */
+export interface NextCheck {
+  readonly schema: StandardSchema
+  /** In the place of `emit`: takes a record that the schema accepts and passes on as it is. */
+  pass(record: unknown): void
 }
 
 /** Carried by types only: what goes in, what comes out, which ports there are. */
@@ -42,7 +52,20 @@ export interface StatelessOperator<In, Out, Ports = {}>
   /** `one`: each record becomes at most one; `many`: as many as it likes. The ledger checks it. */
   readonly expands: 'one' | 'many'
   start(context: OperatorContext): (record: In, outlet: Outlet<Out>, envelope: Envelope) => void
+  /** Reads records where they lie in the bytes of their batch: saves a view of each. Beside `start`. */
+  startInPlace?(context: OperatorContext): OnBytes<Out>
+  /** What the operator lets through and changes nothing of: the operator in front may check it. */
+  readonly checks?: StandardSchema | undefined
 }
+
+/** Takes the record that is `bytes[start … end - 1]`. */
+export type OnBytes<Out> = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  outlet: Outlet<Out>,
+  envelope: Envelope,
+) => void
 
 /** The keys of one batch, in order of arrival. */
 export interface KeyBatch {

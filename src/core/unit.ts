@@ -4,6 +4,8 @@ export type { Envelope, Rejected } from './record.ts'
 export type {
   Outlet,
   OperatorContext,
+  NextCheck,
+  OnBytes,
   StatelessOperator,
   KeyBatch,
   StateSnapshot,

@@ -1,8 +1,17 @@
 import { ConfigError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
-import type { Envelope, Outlet, Rejected, StatelessOperator } from '../core/unit.ts'
+import type {
+  Envelope,
+  OnBytes,
+  OperatorContext,
+  Outlet,
+  Rejected,
+  StatelessOperator,
+} from '../core/unit.ts'
+import { eachView } from './decode/eachView.ts'
 import { BROKEN, readJson } from './decode/readJson.ts'
 import { readRow, type Row } from './decode/readRow.ts'
+import { readerFor, shapeReaders, type ShapeReader } from './decode/shapeReaders.ts'
 
 /** More keys say no more. */
 const MAX_KEYS = 200
@@ -66,6 +75,41 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
   if (otherwise !== undefined && !isCsv.has(otherwise)) {
     throw new ConfigError(`decodeShapes: no shape is named ${otherwise}`, { code: 'SBX_OPTION' })
   }
+  const startInPlace = ({ check }: OperatorContext): OnBytes<Shaped<Shapes[number]>> => {
+    const readers = shapeReaders(check?.schema, shapes)
+    let source: string | undefined
+    let ofSource: ShapeReader | undefined
+    const unnamed = (envelope: Envelope): ShapeReader | undefined => {
+      if (envelope.source !== source) {
+        source = envelope.source
+        ofSource = readerFor(readers, shapes, source)
+      }
+      return ofSource
+    }
+    return (bytes, start, end, outlet, envelope) => {
+      const { shape } = envelope
+      if (isCsv.get(shape) === true) {
+        const row = readRow(bytes.subarray(start, end), outlet, envelope)
+        if (row !== undefined) emit(outlet, shape, row)
+        return
+      }
+      const known = isCsv.has(shape) ? readers.get(shape) : unnamed(envelope)
+      const data = known?.reader.read(bytes, start, end)
+      if (data !== undefined) {
+        check!.pass({ shape: known!.shape, data })
+        return
+      }
+      const value = readJson(bytes, start, end, outlet)
+      if (value === BROKEN) return
+      if (isCsv.has(shape)) emit(outlet, shape, value)
+      else {
+        const keys = keysOf(value)
+        const found = shapes.find((one) => one.matches(keys, envelope.source))?.name ?? otherwise
+        if (found !== undefined) emit(outlet, found, value)
+        else outlet.reject('unknown_shape', `no known shape has the keys ${keys.join(', ')}`)
+      }
+    }
+  }
   return Object.freeze({
     kind: 'operator',
     type: 'decodeShapes',
@@ -76,29 +120,13 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
       otherwise: otherwise ?? null,
     }),
     ports: Object.freeze(['rejected']),
-    start: () => (bytes: Uint8Array, outlet: Outlet<never>, envelope: Envelope) => {
-      const { shape } = envelope
-      if (isCsv.get(shape) === true) {
-        const row = readRow(bytes, outlet, envelope)
-        if (row !== undefined) emit(outlet, shape, row)
-        return
-      }
-      const value = readJson(bytes, outlet)
-      if (value === BROKEN) return
-      if (isCsv.has(shape)) emit(outlet, shape, value)
-      else {
-        const keys = keysOf(value)
-        const found = shapes.find((one) => one.matches(keys, envelope.source))?.name ?? otherwise
-        if (found !== undefined) emit(outlet, found, value)
-        else outlet.reject('unknown_shape', `no known shape has the keys ${keys.join(', ')}`)
-      }
-    },
+    start: (context: OperatorContext) => eachView(startInPlace(context)),
+    startInPlace,
   })
 }
 
 const keysOf = (value: unknown): string[] =>
   typeof value === 'object' && value !== null ? Object.keys(value).slice(0, MAX_KEYS) : []
 
-function emit(outlet: Outlet<never>, shape: string, data: unknown): void {
-  outlet.emit({ shape, data } as never)
-}
+const emit = <Out>(outlet: Outlet<Out>, shape: string, data: unknown): void =>
+  outlet.emit({ shape, data } as Out)

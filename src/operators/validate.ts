@@ -52,6 +52,7 @@ export function validate<Out>(
       reasons: Object.freeze(reasons.map(({ reason }) => reason)),
     }),
     ports: Object.freeze(['rejected']),
+    checks: accept === undefined ? undefined : schema,
     start: () => (record: unknown, outlet: Outlet<Out>) => {
       if (accept?.(record) === true) {
         outlet.emit(record as Out)

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
 import { decodeShapes } from '../../src/operators/decodeShapes.ts'
-import { feed, utf8 } from './feed.ts'
+import { envelopeOf, feed, utf8 } from './feed.ts'
 
 const has = (key: string) => (keys: readonly string[]) => keys.includes(key)
 const shapes = [
@@ -67,4 +68,45 @@ test('refuses no shapes, one name for CSV and for JSON, and an unknown one', () 
   expect(() => decodeShapes({ shapes: both })).toThrow('two names')
   // @ts-expect-error no such shape
   expect(() => decodeShapes({ shapes, otherwise: 'b' })).toThrow('no shape is named b')
+})
+
+describe('in front of a check of { shape, data }', () => {
+  const schema = v.variant('shape', [
+    v.object({ shape: v.literal('tweets'), data: v.object({ id_str: v.string() }) }),
+    v.object({ shape: v.literal('rows'), data: v.object({ title: v.string() }) }),
+  ])
+
+  /** What was passed as checked, and what was only emitted. */
+  function fates(texts: readonly string[], envelope: { shape?: string; source?: string }) {
+    const fed = { passed: [] as unknown[], emitted: [] as unknown[] }
+    const clock = { now: () => 0, sleep: () => Promise.resolve() }
+    const check = { schema, pass: (record: unknown) => void fed.passed.push(record) }
+    const onRecord = operator.start({ node: 'test', clock, check })
+    const outlet = {
+      emit: (record: unknown) => void fed.emitted.push(record),
+      reject() {},
+      filter() {},
+      repaired() {},
+    }
+    for (const text of texts) onRecord(utf8(text), outlet, envelopeOf(envelope))
+    return fed
+  }
+
+  test('passes on what the schema accepts, and emits all else', () => {
+    const texts = ['{"id_str":"1"}', '{"id_str":1}', '{"id_str":"1","more":1}']
+    expect(fates(texts, { shape: 'tweets' })).toEqual({
+      passed: [{ shape: 'tweets', data: { id_str: '1' } }],
+      emitted: [
+        { shape: 'tweets', data: { id_str: 1 } },
+        { shape: 'tweets', data: { id_str: '1', more: 1 } },
+      ],
+    })
+  })
+
+  test('finds the shape of records that come without one', () => {
+    expect(fates(['{"id_str":"1"}', '{"title":"a"}'], { source: 'topic/0' })).toEqual({
+      passed: [{ shape: 'tweets', data: { id_str: '1' } }],
+      emitted: [{ shape: 'rows', data: { title: 'a' } }],
+    })
+  })
 })

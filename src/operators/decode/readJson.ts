@@ -8,9 +8,18 @@ const BYTE_ORDER_MARK = 0xfeff
 /** Stands for no value: the record was rejected. */
 export const BROKEN: unique symbol = Symbol('broken')
 
-/** Reads the JSON of one record, and tells the outlet where bytes were mended or the record is broken. */
-export function readJson(bytes: Uint8Array, outlet: Outlet<never>): unknown {
-  const decoded = asBuffer(bytes).toString()
+/**
+ * Reads the JSON of the record at `whole[start … end - 1]`, and tells the outlet where bytes were mended or
+ * the record is broken.
+ */
+export function readJson(
+  whole: Uint8Array,
+  start: number,
+  end: number,
+  outlet: Outlet<never>,
+): unknown {
+  const bytes = asBuffer(whole).subarray(start, end)
+  const decoded = bytes.toString()
   const text = decoded.charCodeAt(0) === BYTE_ORDER_MARK ? decoded.slice(1) : decoded
   let value: unknown
   try {

@@ -13,7 +13,7 @@ import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledge
 import type { Plan } from '../plan.ts'
 import { cursor } from '../../core/cursor.ts'
 import { gate, keysOf, type Gate, type Waiting } from './gate.ts'
-import { operatorInlet } from './operatorInlet.ts'
+import { operatorInlet, type StartedOperator } from './operatorInlet.ts'
 import type { Inlet, Wiring } from './wiring.ts'
 
 /** What a batch waits for before its records may go on: decisions on their keys, gate by gate. */
@@ -62,6 +62,7 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
   /** The last of the flow first: a node is connected when all behind it are. */
   const gates = new Map<string, Gate>()
   const inlets = new Map<string, Inlet>()
+  const inPlaces = new Map<string, StartedOperator['inPlace']>()
   const open = new Map<number, OpenBatch>()
 
   const countsOf = (node: string): NodeCounts => {
@@ -80,12 +81,18 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
     const { source, ingestedAtMs } = envelope
     return { fate, reason, detail, node, origin: plan.source, source, position, ingestedAtMs, raw }
   }
+  const takersOf = (from: string, port: string): TopologyNode[] =>
+    plan.nodes.filter((node) => takes(node, from, port))
   const wiring: Wiring = {
     clock,
     envelope,
     countsOf,
+    onlyTaker(from) {
+      const takers = takersOf(from, 'out')
+      return takers.length === 1 ? takers[0] : undefined
+    },
     outlet(from, port) {
-      const takers = plan.nodes.filter((node) => takes(node, from, port)).map(inletOf)
+      const takers = takersOf(from, port).map(inletOf)
       if (takers.length === 1) return takers[0]!
       return (record) => {
         for (const taker of takers) taker(record)
@@ -104,7 +111,11 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
     const tally = countsOf(name)
     switch (node.kind) {
       case 'operator': {
-        if (node.unit.state === 'none') return operatorInlet(node, wiring)
+        if (node.unit.state === 'none') {
+          const { inlet, inPlace } = operatorInlet(node, wiring)
+          inPlaces.set(name, inPlace)
+          return inlet
+        }
         const opened = gate(node, wiring)
         gates.set(name, opened)
         return opened.inlet
@@ -148,6 +159,7 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
   const source = countsOf(plan.source)
   const sendRecord = wiring.outlet(plan.source, 'out')
   const sendReject = wiring.outlet(plan.source, 'rejected')
+  const sendInPlace = inPlaces.get(wiring.onlyTaker(plan.source)?.name ?? '')
 
   return {
     begin(seq, batch) {
@@ -158,9 +170,17 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
       envelope.open(batch, bounds)
       source.in += count
       source.out += count
-      for (let index = 0; index < count; index++) {
-        envelope.at(index)
-        sendRecord((batch.values === undefined ? envelope.raw() : batch.values[index]) as never)
+      if (sendInPlace !== undefined && bounds !== undefined) {
+        const bytes = bufferOf(batch.bytes!)
+        for (let index = 0; index < count; index++) {
+          envelope.at(index)
+          sendInPlace(bytes, bounds[index * 2]!, bounds[index * 2 + 1]!)
+        }
+      } else {
+        for (let index = 0; index < count; index++) {
+          envelope.at(index)
+          sendRecord((batch.values === undefined ? envelope.raw() : batch.values[index]) as never)
+        }
       }
       for (const { reason, detail, position, raw } of batch.rejects ?? []) {
         source.in++
@@ -194,6 +214,9 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
     },
   }
 }
+
+const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength)
 
 function takes(node: TopologyNode, from: string, port: string): boolean {
   if (node.kind === 'source' || node.kind === 'models') return false

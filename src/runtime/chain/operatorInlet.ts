@@ -1,9 +1,17 @@
 import type { OperatorNode } from '../../core/topology.ts'
-import type { StatelessOperator } from '../../core/unit.ts'
+import type { NextCheck, OnBytes, StatelessOperator } from '../../core/unit.ts'
 import { thrownOn, type Inlet, type Wiring } from './wiring.ts'
 
+/** A stateless operator that was started. */
+export interface StartedOperator {
+  /** Takes one record. */
+  readonly inlet: Inlet
+  /** Takes a record where it lies in the bytes of its batch; absent where the operator can't. */
+  readonly inPlace: ((bytes: Uint8Array, start: number, end: number) => void) | undefined
+}
+
 /** Starts a stateless operator and counts what becomes of each record. */
-export function operatorInlet(node: OperatorNode, wiring: Wiring): Inlet {
+export function operatorInlet(node: OperatorNode, wiring: Wiring): StartedOperator {
   const { name } = node
   const { envelope } = wiring
   const unit = node.unit as StatelessOperator<never, never>
@@ -12,7 +20,7 @@ export function operatorInlet(node: OperatorNode, wiring: Wiring): Inlet {
   const sendRejected = wiring.outlet(name, 'rejected')
   const sendFiltered = wiring.outlet(name, 'filtered')
   const expands = unit.expands === 'many'
-  const onRecord = unit.start({ node: name, clock: wiring.clock })
+  const context = { node: name, clock: wiring.clock, check: nextCheck(name, wiring) }
   let turnedAway = false
 
   const outlet = {
@@ -35,14 +43,56 @@ export function operatorInlet(node: OperatorNode, wiring: Wiring): Inlet {
       counts.repaired++
     },
   }
-  return (record) => {
+  const begin = (): void => {
     counts.in++
     turnedAway = false
-    try {
-      onRecord(record, outlet, envelope)
-    } catch (error) {
-      throw thrownOn(name, envelope, error)
-    }
+  }
+  const end = (): void => {
     if (expands && !turnedAway) counts.consumed++
   }
+  const onBytes: OnBytes<never> | undefined = unit.startInPlace?.(context)
+  const onRecord = unit.start(context)
+  return {
+    inlet(record) {
+      begin()
+      try {
+        onRecord(record, outlet, envelope)
+      } catch (error) {
+        throw thrownOn(name, envelope, error)
+      }
+      end()
+    },
+    inPlace:
+      onBytes &&
+      ((bytes, from, to) => {
+        begin()
+        try {
+          onBytes(bytes, from, to, outlet, envelope)
+        } catch (error) {
+          throw thrownOn(name, envelope, error)
+        }
+        end()
+      }),
+  }
 }
+
+/** The check behind a node, where nobody else takes its records. */
+function nextCheck(name: string, wiring: Wiring): NextCheck | undefined {
+  const taker = wiring.onlyTaker(name)
+  const schema = taker?.kind === 'operator' ? (taker.unit as Checking).checks : undefined
+  if (taker === undefined || schema === undefined) return undefined
+  const counts = wiring.countsOf(name)
+  const behind = wiring.countsOf(taker.name)
+  const send = wiring.outlet(taker.name, 'out') as (record: unknown) => void
+  return {
+    schema,
+    pass(record) {
+      counts.out++
+      behind.in++
+      behind.out++
+      send(record)
+    },
+  }
+}
+
+type Checking = Pick<StatelessOperator<unknown, unknown>, 'checks'>

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { OperatorError, SluiceboxError } from '../../core/errors.ts'
+import type { TopologyNode } from '../../core/topology.ts'
 import type { Envelope, Rejected } from '../../core/unit.ts'
 import type { NodeCounts } from '../ledger.ts'
 import type { Cursor } from '../../core/cursor.ts'
@@ -14,6 +15,8 @@ export interface Wiring {
   countsOf(node: string): NodeCounts
   /** Whoever takes the records of an outlet, as one function. */
   outlet(node: string, port: string): Inlet
+  /** The node that takes a node's records, if there is only one. */
+  onlyTaker(node: string): TopologyNode | undefined
   /** The current record as a value of a `rejected` or `late` port. */
   reject(node: string, fate: Rejected['fate'], reason: string, detail: string): Rejected
 }
