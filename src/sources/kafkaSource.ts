@@ -11,6 +11,7 @@ import {
 import type { KafkaConnection } from '../kafka/connection.ts'
 import { joinPartitions } from './kafka/partitionGroup.ts'
 import type { StartFrom } from './kafka/partitionGroup.ts'
+import { rereadPartition } from './kafka/rereadPartition.ts'
 
 export interface KafkaSourceOptions extends KafkaConnection {
   readonly topic: string
@@ -110,6 +111,12 @@ export function kafkaSource(
         node,
       })
     },
+    reread: (range, context) =>
+      rereadPartition(
+        { connection: options, topic, maxQueuedBytes, maxRecordBytes },
+        range,
+        context,
+      ),
     join: (context) =>
       joinPartitions(
         {

@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs'
 import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 import { isMain } from '../../topologies/platform/isMain.ts'
 import type { Summary } from '../../topologies/platform/summary.ts'
+import { startS3 } from '../../scripts/services/startS3.ts'
+import { makeS3Lake } from '../integration/s3Lake.ts'
 import { runPlatform, start, temporary } from '../contract/platform.ts'
 import { canonical, strayFiles } from '../contract/readLake.ts'
 
@@ -117,7 +119,15 @@ function mulberry(seed: number): () => number {
   }
 }
 
-/** `npm run test:crash -- --cycles 30 --events 600000 --seed 7` */
+/** A bucket on a real server of its own. */
+async function lakeOn(server: string): Promise<CrashedLake & { stop(): Promise<void> }> {
+  if (server !== 'minio' && server !== 'versitygw') throw new Error('--s3 minio or --s3 versitygw')
+  const s3 = await startS3({ server })
+  Object.assign(process.env, s3.env)
+  return { ...(await makeS3Lake(s3)), stop: () => s3.stop() }
+}
+
+/** `npm run test:crash -- --cycles 30 --events 600000 --seed 7 [--s3 minio]` */
 if (isMain(import.meta.url)) {
   const of = (name: string, preset: number): number => {
     const at = process.argv.indexOf(`--${name}`)
@@ -126,7 +136,11 @@ if (isMain(import.meta.url)) {
   const cycles = of('cycles', 30)
   const seed = of('seed', 7)
   const events = of('events', cycles * 20_000)
-  const result = await crashLoop({ cycles, events, seed, say: (line) => console.log(line) })
+  const at = process.argv.indexOf('--s3')
+  const s3 = at < 0 ? undefined : await lakeOn(process.argv[at + 1] ?? '')
+  const say = (line: string): void => console.log(line)
+  const result = await crashLoop({ cycles, events, seed, say, ...(s3 && { lake: s3 }) })
+  await s3?.stop()
   const balanced = isDeepStrictEqual(result.total, result.expectedTotal)
   const ok =
     result.differences.length === 0 &&

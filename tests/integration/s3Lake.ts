@@ -90,4 +90,4 @@ export async function makeS3Lake(server: S3Server): Promise<S3Lake> {
 
 /** What a second run must not touch: everything but what says who runs what, and where it stands. */
 export const dataOf = (objects: readonly Stored[]): readonly Stored[] =>
-  objects.filter(({ key }) => !/^the\/lake\/_(?:checkpoints|leases)\//.test(key))
+  objects.filter(({ key }) => !/^the\/lake\/_(?:checkpoints|leases|runs)\//.test(key))

@@ -90,6 +90,9 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
   const isRead = (bytes: Buffer): boolean =>
     records?.bytes !== bytes && (chunk?.bytes !== bytes || chunk.at >= bytes.length)
 
+  /** From the first record of a batch to where the next one begins. */
+  const stretch = (from: number) => ({ from, to: position })
+
   const gather = async (): Promise<SourceBatch | undefined> => {
     const values = valueList(context.batchBytes, options.maxRecordBytes)
     try {
@@ -111,12 +114,17 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
         // One that is no line stands in quarantine only.
         bronze: oversized.raw.includes(LINE_FEED)
           ? { kind: 'none' }
-          : { kind: 'append', extension: '.ndjson' },
+          : { kind: 'append', extension: '.ndjson', ...stretch(Number(oversized.position)) },
       }
     }
     if (values.count === 0) return undefined
     const { special, ...taken } = values.finish(isRead)
-    return { ...origin, ...taken, framing: 'bounds', bronze: { kind: 'values', special } }
+    const bronze = {
+      kind: 'values' as const,
+      special,
+      ...stretch(taken.offsets?.[0] ?? taken.baseOffset),
+    }
+    return { ...origin, ...taken, framing: 'bounds', bronze }
   }
 
   return {

@@ -97,7 +97,7 @@ test('reads a partition to its end, and no further', async () => {
     partition: 3,
     source: 't/3',
     framing: 'bounds',
-    bronze: { kind: 'values', special: [] },
+    bronze: { kind: 'values', special: [], from: 0, to: 3 },
   })
   expect(await reader.read()).toBeUndefined()
   expect(await positionOf(reader)).toBe('3')
