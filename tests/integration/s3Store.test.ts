@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isInstalled } from '../../scripts/services/install.ts'
 import { startS3 } from '../../scripts/services/startS3.ts'
 import type { S3Server } from '../../scripts/services/startS3.ts'
+import { parseDataFileName } from '../../src/lake/dataFileName.ts'
+import { discardStaged } from '../../src/lake/discardStaged.ts'
 import type { ObjectStore, StagedObject } from '../../src/lake/objectStore.ts'
 import { probe } from '../../src/lake/probe.ts'
 import { s3Client } from '../../src/lake/s3Client.ts'
@@ -103,6 +105,27 @@ describe.each(['versitygw', 'minio'] as const)('%s', (name) => {
     await writer.abort()
     expect(await uploadsOf(`${prefix}/large`)).toBe(0)
     await expect(writer.close()).rejects.toThrow(/given up/)
+  })
+
+  test('what a killed process left of a large file is ended by its name, and beside what is there', async () => {
+    const prefix = `left-${randomUUID()}`
+    const lake = store(prefix)
+    const names = ['dead', 'alive', 'there'].map(
+      (attempt) => `t/part-in-3-2-${attempt}-0-0.parquet`,
+    )
+    for (const key of names) await lake.openWriter(key).write(new Uint8Array(20 * MIB))
+    await lake.create(names[2]!, encode('there'))
+    // The parts are on their way: a listing that comes too early would miss them.
+    await expect
+      .poll(async () =>
+        (await Promise.all(names.map((key) => uploadsOf(`${prefix}/${key}`)))).join(),
+      )
+      .toBe('1,1,1')
+    const isDead = (epoch: number, attempt: string): boolean => epoch === 3 && attempt === '2-dead'
+    expect(await discardStaged(lake, 'other', parseDataFileName, isDead)).toBe(0)
+    expect(await discardStaged(lake, 'in', parseDataFileName, isDead)).toBe(2)
+    const left = await Promise.all(names.map((key) => uploadsOf(`${prefix}/${key}`)))
+    expect(left).toEqual([0, 1, 0])
   })
 
   test.each([1, 20])('refuses to write over an object of %i MiB', async (mib) => {
@@ -225,6 +248,13 @@ describe.each(['versitygw', 'minio'] as const)('%s', (name) => {
       const lake = forgetful(isCompletion)
       expect(await lake.publish(await staged(lake))).not.toBe('missing')
       expect(await lake.read('key')).toEqual(encode('raw'))
+    })
+
+    test('a copy that was put in place is known again', async () => {
+      const lake = forgetful(isCompletion)
+      await lake.create('one', encode('one'))
+      expect(await lake.swap('one', 'there', undefined)).toBe('swapped')
+      expect(await lake.look('there')).toMatchObject({ copyOf: 'one' })
     })
 
     test.each([1, 20])('%i MiB are written once', async (mib) => {
