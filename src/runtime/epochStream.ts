@@ -100,6 +100,8 @@ async function* readItems(
   let moved = false
   let caughtUp = false
   for (;;) {
+    // Whoever closed this stream waits for it to end, and does not want an epoch any more.
+    if (ending.aborted && !stopping.aborted) return
     const batch = stopping.aborted ? undefined : await reader.read()
     if (batch !== undefined) {
       bytes += batch.bytes?.byteLength ?? 0

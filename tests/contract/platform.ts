@@ -23,6 +23,8 @@ export interface Started {
   readonly pid: number
   readonly ended: Promise<Ended>
   kill(signal: NodeJS.Signals): void
+  /** What it has written to stderr so far. */
+  log(): string
   /** Resolves when a line on stderr contains `text`. */
   saw(text: string): Promise<void>
 }
@@ -54,6 +56,7 @@ export function start(
     pid: child.pid!,
     ended,
     kill: (signal) => child.kill(signal),
+    log: () => stderr,
     saw: (text) =>
       new Promise((resolve, reject) => {
         if (stderr.includes(text)) resolve()

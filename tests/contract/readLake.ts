@@ -75,7 +75,7 @@ export function filesBelow(folder: string): string[] {
 }
 
 /** The lines of all Bronze files of a platform, sorted; each CSV file repeats its header, which is left out. */
-function bronzeLines(lake: string, platform: string): string[] {
+export function rawLines(lake: string, platform: string): string[] {
   const folder = join(lake, 'bronze', platform)
   return filesBelow(folder)
     .flatMap((file) => {
@@ -99,7 +99,7 @@ export async function canonical(lake: string): Promise<Record<string, unknown>> 
      FROM {quarantine} ORDER BY ALL`,
   )
   const bronze = Object.fromEntries(
-    ['twitter', 'reddit', 'youtube'].map((platform) => [platform, bronzeLines(lake, platform)]),
+    ['twitter', 'reddit', 'youtube'].map((platform) => [platform, rawLines(lake, platform)]),
   )
   return { silver, quarantine, bronze }
 }

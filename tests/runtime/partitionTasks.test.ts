@@ -66,6 +66,21 @@ test('a rebalance at any record loses and repeats nothing', async () => {
   }
 })
 
+test('a streaming run that has nothing to read is still there after a rebalance', async () => {
+  const partitions = partitionedSource(LISTS)
+  const { sink, topology, options } = inLake(partitions.source)
+  const running = run(topology, { ...options, clock: systemClock, mode: 'streaming' })
+  await expect.poll(() => sorted(sink.records)).toEqual(ALL)
+  for (let turn = 0; turn < 3; turn++) {
+    partitions.rebalance()
+    LISTS[turn]!.push(1000 + turn)
+    await expect.poll(() => sink.records).toContain(1000 + turn)
+    LISTS[turn]!.pop()
+  }
+  await running.close()
+  expect(sink.records).toHaveLength(ALL.length + 3)
+})
+
 test('the failure of one partition ends the run, and the others keep what they have', async () => {
   const partitions = partitionedSource(LISTS)
   partitions.onRead((partition, position) => {

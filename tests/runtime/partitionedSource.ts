@@ -1,5 +1,10 @@
-import type { Json } from '../../src/core/json.ts'
-import type { Assignment, GroupContext, Source, SourceReader } from '../../src/core/unit.ts'
+import type {
+  Assignment,
+  GroupContext,
+  Source,
+  SourceContext,
+  SourceReader,
+} from '../../src/core/unit.ts'
 
 /** Lists that processes of one test share out among themselves, as a broker's coordinator would. */
 export function partitionedSource(lists: readonly (readonly number[])[], kind = 'lists') {
@@ -57,10 +62,15 @@ function member(
   let revoked = new AbortController()
   let waiting: Assignment | undefined
   let wake = (): void => {}
-  const open = (partition: number, restored: Json, isRevoked: AbortSignal): SourceReader => {
-    let position = Number(restored ?? 0)
+  const open = (
+    partition: number,
+    { restored, signal }: SourceContext,
+    isRevoked: AbortSignal,
+  ): SourceReader => {
+    let position = Number(restored?.inline ?? 0)
     return {
       async read() {
+        if (signal.aborted) return undefined
         if (isRevoked.aborted) throw new Error('it is another’s')
         const value = lists[partition]![position]
         if (value === undefined) return undefined
@@ -81,8 +91,7 @@ function member(
       waiting = {
         partitions,
         revoked: isRevoked,
-        open: async (partition, { restored }) =>
-          open(partition, restored?.inline ?? null, isRevoked),
+        open: async (partition, context) => open(partition, context, isRevoked),
       }
       wake()
     },

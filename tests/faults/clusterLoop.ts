@@ -1,0 +1,156 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startKafka } from '../../scripts/services/startKafka.ts'
+import { isMain } from '../../topologies/platform/isMain.ts'
+import { runPlatform, temporary } from '../contract/platform.ts'
+import { startMembers, type Members } from './cluster/members.ts'
+import { expectedOf, produce } from './cluster/producer.ts'
+import { tally, type Findings } from './cluster/tally.ts'
+
+export interface ClusterLoopOptions {
+  /** SIGKILLs of any of three processes. */
+  readonly kills: number
+  /** Times that one leaves in order and another joins. */
+  readonly rebalances: number
+  /** Processes frozen past session and lease, then let go. */
+  readonly zombies: number
+  /** Processes frozen between prepare and commit until others have gone on for some epochs, then let go. */
+  readonly midCommits: number
+  /** Kills of the broker. */
+  readonly brokerKills: number
+  readonly seed: number
+  say(line: string): void
+}
+
+export interface ClusterLoopResult extends Findings {
+  readonly records: number
+}
+
+const MEMBERS = 3
+const EPOCH_MS = 300
+const RATE = 1500
+/** Past the session (10 s) and the lease (10 s). */
+const FROZEN_MS = 13_000
+const TAKEOVER_MS = 40_000
+const PRELOAD = new URL('./stopAtCommit.ts', import.meta.url).href
+
+/**
+ * Three processes read a topic into a lake while a producer writes to it, and things happen to them. Then
+ * everything that the topic holds must be in the lake, once.
+ */
+export async function clusterLoop(options: ClusterLoopOptions): Promise<ClusterLoopResult> {
+  const { seed, say } = options
+  const folder = temporary('cluster')
+  const [lake, landing] = [join(folder, 'lake'), join(folder, 'landing')]
+  mkdirSync(landing)
+  const server = await startKafka()
+  const where = { lake, landing, kafka: server.brokers }
+  let members: Members | undefined
+  try {
+    // The first run makes the topic, and finds nothing in it.
+    await runPlatform(argsOf(where))
+    const producing = await produce(server.brokers, 'tweets', seed, RATE)
+    members = startMembers({ ...where, count: MEMBERS, epochMs: EPOCH_MS, env: {} })
+    await members.committed(MEMBERS, TAKEOVER_MS)
+    const random = draw(seed)
+    await happen(options, members, random)
+    for (let kill = 1; kill <= options.brokerKills; kill++) {
+      await server.kill9()
+      await server.restart()
+      await members.committed(4, TAKEOVER_MS * 2)
+      say(`broker killed and back ${kill}`)
+    }
+    await producing.stop()
+    await members.stop()
+    // Whatever is left: the last run ends when every partition is at its end.
+    const { total } = await runPlatform(argsOf(where))
+    const expected = await expectedOf(server.brokers, 'tweets', { seed, count: producing.count })
+    const findings = await tally(lake, expected)
+    const { read } = total.records
+    say(
+      `${producing.count} records: ${read} read, ${findings.lost} lost, ${findings.doubled} doubled, ${findings.orphans.length} orphans`,
+    )
+    const isClean = findings.lost + findings.doubled + findings.orphans.length === 0
+    if (isClean) rmSync(folder, { recursive: true })
+    else say(`kept for inspection: ${folder}`)
+    return { records: producing.count, ...findings }
+  } finally {
+    await members?.stop().catch((error: unknown) => say(String(error)))
+    await server.stop()
+  }
+}
+
+async function happen(
+  { kills, rebalances, zombies, midCommits, say }: ClusterLoopOptions,
+  members: Members,
+  random: () => number,
+): Promise<void> {
+  const any = (): number => Math.floor(random() * MEMBERS)
+  for (let kill = 1; kill <= kills; kill++) {
+    await delay(random() * 2500)
+    await members.kill(any())
+    // Every few kills they get the time to share the partitions out anew and to commit.
+    if (kill % 3 === 0) await members.committed(2, TAKEOVER_MS)
+    say(`killed ${kill} of ${kills}`)
+  }
+  for (let turn = 1; turn <= rebalances; turn++) {
+    await members.replace(any())
+    await members.committed(2, TAKEOVER_MS)
+    say(`rebalanced ${turn} of ${rebalances}`)
+  }
+  for (let zombie = 1; zombie <= zombies; zombie++) {
+    const frozen = members.freeze(any(), FROZEN_MS)
+    await members.committed(4, TAKEOVER_MS)
+    await frozen
+    await members.committed(2, TAKEOVER_MS)
+    say(`frozen and let go ${zombie} of ${zombies}`)
+  }
+  for (let turn = 1; turn <= midCommits; turn++) {
+    const env = { NODE_OPTIONS: `--import=${PRELOAD}`, SLUICEBOX_FREEZE_AT: String(2 + turn) }
+    const frozen = members.add(env)
+    await frozen.saw('frozen before a commit')
+    // Long enough for a takeover, and for what came before it to be retired.
+    await delay(FROZEN_MS)
+    await members.committed(24, TAKEOVER_MS * 2)
+    frozen.kill('SIGCONT')
+    await members.committed(8, TAKEOVER_MS)
+    say(`frozen before a commit and let go ${turn} of ${midCommits}`)
+  }
+}
+
+const argsOf = (where: {
+  readonly lake: string
+  readonly landing: string
+  readonly kafka: string
+}): string[] => [
+  ...['--lake', where.lake, '--landing', where.landing, '--kafka', where.kafka],
+  ...['--until', 'silver'],
+]
+
+function draw(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state / 4294967296
+  }
+}
+
+/** `node tests/faults/clusterLoop.ts --cycles 50` */
+if (isMain(import.meta.url)) {
+  const of = (name: string, preset: number): number => {
+    const at = process.argv.indexOf(`--${name}`)
+    return at < 0 ? preset : Number(process.argv[at + 1])
+  }
+  const kills = of('cycles', 50)
+  const result = await clusterLoop({
+    kills,
+    rebalances: of('rebalances', Math.ceil(kills / 5)),
+    zombies: of('zombies', Math.ceil(kills / 10)),
+    midCommits: of('mid-commits', 1),
+    brokerKills: of('broker-kills', 1),
+    seed: of('seed', 7),
+    say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
+  })
+  process.exitCode = result.lost + result.doubled + result.orphans.length === 0 ? 0 : 1
+}
