@@ -13,7 +13,7 @@ export interface Producing {
 
 /** What the records of a topic must become. */
 export interface Expected {
-  /** Values, as a multiset: what Bronze must hold. */
+  /** Values as they came, a character a byte, as a multiset: what Bronze must hold. */
   readonly values: ReadonlyMap<string, number>
   readonly silver: ReadonlySet<string>
   readonly quarantined: number
@@ -84,7 +84,7 @@ export async function expectedOf(
     consumer
       .run({
         eachMessage: async ({ message }) => {
-          const value = message.value!.toString()
+          const value = message.value!.toString('latin1')
           values.set(value, (values.get(value) ?? 0) + 1)
           if (--left === 0) resolve()
         },
@@ -97,9 +97,10 @@ export async function expectedOf(
   const silver = new Set<string>()
   const malformed = new Set<string>()
   for (let index = 0; index < count; index++) {
-    const { raw, fate } = record(index)
+    const { raw: text, fate } = record(index)
+    const raw = Buffer.from(text).toString('latin1')
     if (!values.has(raw)) throw new Error(`record ${index} of seed ${seed} is not in the topic`)
-    if (fate === 'written') silver.add(keyOf(raw)!)
+    if (fate === 'written') silver.add(keyOf(text)!)
     else if (fate !== 'duplicate') malformed.add(raw)
   }
   const quarantined = [...malformed].reduce((sum, raw) => sum + values.get(raw)!, 0)
