@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sinks: ['core', 'lake', 'kafka'],
   models: ['core', 'lake'],
   quality: ['core', 'lake'],
+  lineage: ['core'],
   runtime: ['core', 'lake'],
   testing: ['core', 'lake', 'sinks', 'runtime'],
 }
