@@ -17,7 +17,15 @@ const timeAndChance = [
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'node_modules/', 'data/', '.venv/', 'tests/fixtures/', 'topologies/models/'],
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'data/',
+      '.venv/',
+      'tests/fixtures/',
+      'topologies/models/',
+      'scripts/docs/site/page/',
+    ],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

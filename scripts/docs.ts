@@ -5,6 +5,8 @@ import { basename, join } from 'node:path'
 import { describe, mermaid, type Topology } from '../src/index.ts'
 import { errorPage } from './docs/errorPage.ts'
 import { fillRegions } from './docs/regions.ts'
+import { collectCatalog } from './docs/site/collectCatalog.ts'
+import { dictionary } from './docs/site/dictionary.ts'
 import { ENTRIES, exportedUnits, unitTable, type ExportedUnit } from './docs/unitTable.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -37,6 +39,8 @@ export async function staleDocuments(): Promise<{
         return unitTable(units, words[0] as ExportedUnit['kind'])
       case 'errors':
         return page
+      case 'dictionary':
+        return dictionary(await collectCatalog())
       case 'decisions':
         return decisions()
       default:

@@ -6,8 +6,7 @@ import { existsSync } from 'node:fs'
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The path of an installed Chromium. */
-export const chromiumPath = (): string | undefined =>
-  PLACES.find((path) => existsSync(path))
+const chromiumPath = (): string | undefined => PLACES.find((path) => existsSync(path))
 
 /** Installs Debian's Chromium and a font by apt-get, which needs root or sudo, unless it is there. */
 export function installChromium(): string {

@@ -1,3 +1,4 @@
+import type { Json } from '../core/json.ts'
 import { isNode, listAt, nodeAt, nodesAt, textAt, textsAt, type SqlNode } from './sqlTree.ts'
 import { through, united, type Value } from './origins.ts'
 import { lookUp, type Scope } from './scope.ts'
@@ -92,7 +93,7 @@ const present = (node: SqlNode, name: string): SqlNode[] => {
 function expressionsIn(node: SqlNode): SqlNode[] {
   const found: SqlNode[] = []
   for (const value of Object.values(node)) {
-    const candidates = Array.isArray(value) ? value : [value]
+    const candidates: readonly Json[] = Array.isArray(value) ? (value as readonly Json[]) : [value]
     for (const one of candidates) {
       if (!isNode(one)) continue
       if (typeof one['class'] === 'string') found.push(one)

@@ -11,7 +11,7 @@ import { silverPosts } from './silverPosts.ts'
 export const committed: readonly Suite[] = [bronzeTwitter, bronzeReddit, bronzeYoutube, silverPosts]
 
 /** Every suite of the platform. */
-const suites: readonly Suite[] = [...committed, goldDimensions, goldFacts, goldMarts]
+export const suites: readonly Suite[] = [...committed, goldDimensions, goldFacts, goldMarts]
 
 /** Nothing of Gold is published unless all of them let it pass. */
 export const gates = (lake: string) => [suiteGate({ lake, suites })]

@@ -1,0 +1,66 @@
+import type { ExpectationResult } from '../../../src/quality.ts'
+
+export type Layer =
+  'source' | 'bronze' | 'silver' | 'quarantine' | 'seed' | 'staging' | 'intermediate' | 'gold'
+
+/** A column as the site and the dictionary show it. */
+export interface CatalogColumn {
+  readonly name: string
+  readonly type: string
+  readonly nullable: boolean | null
+  readonly description: string
+  /** Names of tests of this column. */
+  readonly tests: readonly string[]
+  /** Columns that it comes from, one step back. */
+  readonly from: readonly {
+    readonly table: string
+    readonly column: string
+    readonly kind: string
+  }[]
+}
+
+/** A test of the project, and what is known of how it went. */
+export interface CatalogTest {
+  readonly name: string
+  readonly column: string | null
+  readonly severity: string
+}
+
+export interface CatalogTable {
+  /** `silver.posts`, `dim_users`, …: unique. */
+  readonly id: string
+  readonly layer: Layer
+  readonly description: string
+  readonly columns: readonly CatalogColumn[]
+  readonly tests: readonly CatalogTest[]
+  /** Where it is in the lake; null for what only serves a build. */
+  readonly path: string | null
+  /** The file that makes it, below the root. */
+  readonly file: string | null
+  readonly sql: string | null
+  /** Tables that it is made from, by id. */
+  readonly reads: readonly string[]
+  /** What column-level lineage could not resolve, or why there is none. */
+  readonly unresolved: readonly string[]
+}
+
+/** What a lake has of a table. */
+export interface TableFacts {
+  readonly rows: number | null
+  readonly bytes: number
+  readonly files: number
+  readonly version: number | null
+  /** The newest result of each of its expectations. */
+  readonly checks: readonly (ExpectationResult & { readonly suite: string; readonly at: string })[]
+}
+
+/** Everything about a lake's tables: definitions, and of one lake, facts. */
+export interface Catalog {
+  readonly title: string
+  readonly tables: readonly CatalogTable[]
+  readonly lake: {
+    readonly url: string
+    readonly gold: { readonly version: number; readonly publishedAt: string } | null
+    readonly facts: Readonly<Record<string, TableFacts>>
+  } | null
+}

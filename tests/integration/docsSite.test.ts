@@ -1,0 +1,169 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { installChromium } from '../../scripts/browser/chromium.ts'
+import { run } from '../../src/index.ts'
+import { full } from '../../topologies/full.ts'
+import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
+
+const root = join(import.meta.dirname, '../..')
+let folder: string
+let browser: Browser
+let page: Page
+let url: string
+const faults: string[] = []
+const requests: string[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluicebox-site-'))
+  const [lake, landing] = [join(folder, 'lake'), join(folder, 'landing')]
+  await mkdir(landing)
+  await simulateLanding({ landing, events: 2000, seed: 3 })
+  await run(full({ lake, landing })).done
+  const site = join(root, 'scripts/docs/site.ts')
+  execFileSync(process.execPath, [site, '--lake', lake, '--out', folder], { cwd: root })
+  url = pathToFileURL(join(folder, 'index.html')).href
+  browser = await chromium.launch({
+    executablePath: installChromium(),
+    // As root, which containers run tests as, it has no sandbox.
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  })
+})
+afterAll(async () => {
+  await browser?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1440, height: 950 }, colorScheme: 'light' })
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text())
+  })
+  page.on('request', (request) => requests.push(request.url()))
+  await page.goto(url)
+})
+afterEach(async () => {
+  await page.close()
+  expect(faults).toEqual([])
+  expect(requests.filter((one) => !/^(file|data):/.test(one))).toEqual([])
+})
+
+/** An attribute of everything that a selector finds. */
+async function attributes(selector: string, name: string): Promise<(string | null)[]> {
+  const all = await page.locator(selector).all()
+  return Promise.all(all.map((one) => one.getAttribute(name)))
+}
+const texts = (selector: string): Promise<string[]> => page.locator(selector).allInnerTexts()
+
+it('shows every table in the menu and in the graph, with rows and checks', async () => {
+  expect(await page.title()).toBe('Social media analytics · Social media analytics')
+  const nodes = await attributes('.graph .node', 'data-id')
+  expect(nodes).toHaveLength(26)
+  for (const id of ['bronze.reddit', 'silver.posts', 'quarantine', 'brands', 'dim_users']) {
+    expect(nodes).toContain(id)
+    expect(await page.locator(`nav a[href="#/table/${id}"]`).count()).toBe(1)
+  }
+  const cards = await texts('.card')
+  expect(cards.some((card) => /^1,8\d\d\s+rows in silver\.posts$/.test(card))).toBe(true)
+  expect(cards.some((card) => /^\d+ ✓\s+expectations passed$/.test(card))).toBe(true)
+})
+
+it('follows a column from table to table', async () => {
+  await page.click('nav a[href="#/table/dim_users"]')
+  expect(await page.locator('h1').innerText()).toBe('dim_users')
+  await page.click('#c-username a.tag')
+  expect(await page.locator('h1').innerText()).toBe('int_posts_enriched')
+  expect(await page.locator('tr.target code').first().innerText()).toBe('author_name')
+  await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
+  await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
+  expect(await page.locator('h1').innerText()).toBe('silver.posts')
+  expect(await page.locator('tr.target').innerText()).toContain("The author's or channel's name.")
+  await page.goBack()
+  expect(await page.locator('h1').innerText()).toMatch(/^stg_/)
+})
+
+it('shows what is expected of a table and what was found', async () => {
+  await page.goto(`${url}#/table/fact_post_metrics`)
+  const checks = await texts('table.checks tr')
+  expect(checks.length).toBeGreaterThan(10)
+  expect(checks.join('\n')).toMatch(
+    /passed\s+expectColumnValuesToBeUnique\s+post_key\s+0 of 1,8\d\d/,
+  )
+  await page.goto(`${url}#/checks`)
+  expect(await page.locator('.lead').innerText()).toMatch(/^(\d+) of \1 expectations passed/)
+})
+
+it('finds tables and columns', async () => {
+  await page.keyboard.press('/')
+  await page.keyboard.type('followers')
+  const hits = await texts('.hits a span')
+  expect(hits).toContain('dim_users.followers')
+  expect(hits).toContain('bronze.twitter.user.followers')
+  await page.keyboard.press('Enter')
+  expect(await page.locator('tr.target').innerText()).toContain('followers')
+  await page.fill('#search', '<img src=x onerror=alert(1)>')
+  expect(await page.locator('.hits').innerText()).toContain('Nothing has that')
+})
+
+it('zooms, moves and filters the graph', async () => {
+  await page.click('nav a[href="#/lineage"]')
+  const view = () => page.locator('.graph svg > g').getAttribute('transform')
+  const scale = async () => Number(/scale\((.+)\)/.exec((await view()) ?? '')?.[1])
+  const before = await scale()
+  await page.mouse.move(800, 500)
+  await page.mouse.wheel(0, -600)
+  await expect.poll(scale).toBeGreaterThan(before * 1.5)
+  const placed = await view()
+  await page.mouse.down()
+  await page.mouse.move(900, 560)
+  await page.mouse.up()
+  expect(await view()).not.toBe(placed)
+  await page.click('.zoom button >> text=Fit')
+  expect(await scale()).toBe(before)
+
+  await page.click('.chip[data-layer=staging]')
+  await page.click('.chip[data-layer=intermediate]')
+  expect(await page.locator('.node').count()).toBe(20)
+  // What is hidden is bridged: a mart is still made from Silver.
+  await page.click('.node[data-id=mart_share_of_voice] .box')
+  expect(await page.locator('.node:not(.dim)[data-id="silver.posts"]').count()).toBe(1)
+  expect(await page.locator('.node.dim[data-id=dim_users]').count()).toBe(1)
+
+  await page.fill('#filter', 'hashtag')
+  expect(await page.locator('.node:not(.dim)[data-id=dim_hashtags]').count()).toBe(1)
+  expect(await page.locator('.node.dim[data-id=dim_platforms]').count()).toBe(1)
+})
+
+it('draws the way of one column from Silver to a mart', async () => {
+  await page.goto(`${url}#/lineage`)
+  await page.click('#show-columns')
+  const pick = page.locator('[data-id=mart_trending_hashtags] [data-column=engagement_7d]')
+  await pick.dispatchEvent('click')
+  const shown = (await attributes('.node', 'data-id')).sort()
+  expect(shown).toEqual([
+    'int_post_hashtags',
+    'int_posts_enriched',
+    'mart_trending_hashtags',
+    'silver.posts',
+    'stg_reddit__posts',
+    'stg_twitter__tweets',
+    'stg_youtube__videos',
+  ])
+  const silver = await attributes('[data-id="silver.posts"] .pick.on', 'data-column')
+  expect(silver).toEqual(['likes', 'shares', 'comments'])
+  await page.click('.zoom button >> text=Fit')
+  expect(await page.locator('.node').count()).toBe(26)
+})
+
+it('is light or dark as the system is, or as its reader likes', async () => {
+  const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+  expect(await background()).toBe('rgb(246, 245, 241)')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await expect.poll(background).toBe('rgb(20, 22, 26)')
+  await page.click('#theme')
+  expect(await background()).toBe('rgb(246, 245, 241)')
+})
