@@ -29,11 +29,13 @@ export async function holdTask(
   const { clock, logger, patience, held, signal, stopping } = options
   const giveUp = AbortSignal.any([signal, stopping])
   let waitingMs: number | undefined
-  const onWait = (holder: Holder): void => {
+  const onWait = (holder: Holder, quietMs: number): void => {
     if (waitingMs === undefined) logger.info('waiting', { task, holder })
     // While there is other work the wait costs nothing.
     if (waitingMs === undefined || held.size > 0) waitingMs = clock.now()
-    if (patience === 'some' && clock.now() - waitingMs >= STALE_MS) throw heldBy(task, holder)
+    const isOver = clock.now() - waitingMs >= STALE_MS
+    // One that has been quiet for long is rather dead, and its task about to be free.
+    if (patience === 'some' && isOver && quietMs < STALE_MS / 2) throw heldBy(task, holder)
   }
   for (;;) {
     signal.throwIfAborted()

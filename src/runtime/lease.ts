@@ -52,7 +52,8 @@ const LOOK_MS = 500
  * 2 s. It is stale when an observer has seen no renewal for 10 s of his own clock, or at once when the
  * process that wrote it ran on this host and is gone.
  *
- * @param onWait - Called at each look while another process holds the task. May throw to give up.
+ * @param onWait - Called at each look while another process holds the task, with how long it has not renewed
+ *   its lease. May throw to give up.
  * @param signal - Aborted: don't wait; take it now or never.
  * @returns The lease, or undefined if `signal` was aborted while somebody else held the task.
  */
@@ -60,7 +61,7 @@ export async function acquireLease(
   options: LeaseOptions,
   task: string,
   signal: AbortSignal,
-  onWait: (holder: Holder) => void,
+  onWait: (holder: Holder, quietMs: number) => void,
 ): Promise<Lease | undefined> {
   const { store, topology, clock } = options
   const folder = `_leases/${topology}/${task}/`
@@ -75,22 +76,21 @@ export async function acquireLease(
       newest.sinceMs = seen.sinceMs
     }
     seen = newest
-    if (seen === undefined || isFree(seen, clock)) {
+    const quietMs = clock.now() - (seen?.sinceMs ?? 0)
+    if (seen === undefined || isFree(seen, quietMs)) {
       const lease = await take(options, folder, (seen?.generation ?? 0) + 1)
       if (lease !== undefined) return lease
       continue
     }
     const { body, generation } = seen
     if (signal.aborted) return undefined
-    onWait({ ...(body ?? UNKNOWN), generation })
+    onWait({ ...(body ?? UNKNOWN), generation }, quietMs)
     await clock.sleep(LOOK_MS, signal)
   }
 }
 
-const isFree = ({ body, sinceMs }: Seen, clock: Clock): boolean =>
-  body?.released === true ||
-  (body !== undefined && isGone(body)) ||
-  clock.now() - sinceMs >= STALE_MS
+const isFree = ({ body }: Seen, quietMs: number): boolean =>
+  body?.released === true || (body !== undefined && isGone(body)) || quietMs >= STALE_MS
 
 const keyOf = (folder: string, generation: number): string =>
   `${folder}${String(generation).padStart(10, '0')}`

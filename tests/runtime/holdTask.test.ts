@@ -50,3 +50,44 @@ test('a run that is given up says so', async () => {
   giveUp.abort()
   await expect(held).rejects.toMatchObject({ name: 'AbortError' })
 })
+
+const ticks = async (count: number, eachMs: number, then = async () => {}): Promise<void> => {
+  for (let n = 0; n < count; n++) {
+    await then()
+    await clock.advance(eachMs)
+    await begun()
+  }
+}
+
+test('a lease that nobody renews is taken over, whenever the thread was busy for a while', async () => {
+  const key = '_leases/feed/posts/0000000001'
+  for (let busyAt = 50; busyAt < 70; busyAt++) {
+    await store.replace(key, Buffer.from('{"pid":1,"host":"elsewhere"}'))
+    let asked = 0
+    // Looks fall at 9,980 ms; between two questions of one look 30 ms go by.
+    const busy = {
+      now: () => clock.now() + (asked++ >= busyAt ? 30 : 0),
+      sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms - 1, signal),
+    }
+    let ran = 0
+    const held = holdTask({ ...options('some'), clock: busy }, 'posts', async () => ran++)
+    held.catch(() => {})
+    await ticks(30, 499)
+    await held
+    expect(ran).toBe(1)
+    for await (const found of store.list('_leases/')) await store.remove(found.key)
+  }
+})
+
+test('a lease that is renewed all the time is waited for 10 s', async () => {
+  const key = '_leases/feed/posts/0000000001'
+  const body = JSON.parse(Buffer.from((await store.read(key))!).toString()) as object
+  const held = holdTask(options('some'), 'posts', never)
+  const refused = expect(held).rejects.toMatchObject({ code: 'SBX_TASK_HELD' })
+  let renewals = 0
+  await ticks(25, 500, async () => {
+    if (renewals++ % 4 === 0)
+      await store.replace(key, Buffer.from(JSON.stringify({ ...body, renewals })))
+  })
+  await refused
+})
