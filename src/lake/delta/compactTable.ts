@@ -15,6 +15,8 @@ export interface CompactionOptions extends ChoiceOptions {
   readonly store: ObjectStore
   readonly log: DeltaLog
   readonly clock: Pick<Clock, 'now'>
+  /** Other files stay as they are. @defaultValue all may be folded */
+  isWanted?(path: string): boolean
   claims(): Promise<FileClaims>
   breathe(): Promise<void>
 }
@@ -47,12 +49,12 @@ export async function compactStep(options: CompactionOptions): Promise<Compacted
   if (before.metadata === undefined) return undefined
   checkWritable(log.path, before, [])
   const columns = storedColumns(log.path, before)
-  const nothing = (): boolean => false
+  const unwanted = (file: string): boolean => options.isWanted?.(file) === false
   // Reading the checkpoints costs more than looking whether there is anything to do.
-  if (chooseFiles(before.files.values(), nothing, options) === undefined) return undefined
+  if (chooseFiles(before.files.values(), unwanted, options) === undefined) return undefined
   // After the log: what it names then is committed, and a newer checkpoint does not name it.
   const { isNamed } = await options.claims()
-  const spared = (path: string): boolean => isNamed(`${log.path}/${path}`)
+  const spared = (file: string): boolean => unwanted(file) || isNamed(`${log.path}/${file}`)
   const files = chooseFiles(before.files.values(), spared, options)
   if (files === undefined) return undefined
   const startedMs = clock.now()

@@ -33,8 +33,8 @@ const MAX_FILES = 10_000
 const MOST_GIVEN_UP = 10
 
 /**
- * Folds the small files of a Delta table into few larger ones, partition by partition, while others write to
- * it and read from it: every entry of the log leaves the same rows and says that no data changed.
+ * Folds the small files that a Delta table has now into few larger ones, partition by partition, while others
+ * write to it and read from it: every entry of the log leaves the same rows and says that no data changed.
  *
  * **State** one small file, the row group that is written (32 MiB), and the table's log.
  *
@@ -57,11 +57,14 @@ export async function compact(options: CompactOptions): Promise<CompactResult> {
   const checkpoints = await openLake(options.checkpoints ?? options.lake)
   const log = deltaLog({ store, path, clock: systemClock })
   await refuseMissing(log, store.url)
+  // What others add meanwhile is left for the next time: there may be no end to it.
+  const { files } = await log.snapshot()
   const signal = options.signal ?? new AbortController().signal
   const step = {
     ...{ store, log, clock: systemClock, targetBytes, minFiles: 2, maxFiles: MAX_FILES },
     ...{
       tiered: false,
+      isWanted: (file: string) => files.has(file),
       claims: () => readFileClaims(checkpoints),
       breathe: breather(systemClock, 0, signal),
     },

@@ -36,9 +36,9 @@ const CLOSED_MS = 10 * 60_000
  *
  * **State** one of the files.
  *
- * **Delivery** every line is in one file before and after. While files change places, which takes less than
- * a second for a thousand files on a disk, a plain listing shows lines twice, never none of them;
- * `listRawFiles` shows each once at any time. Killed there, the next call or run ends what was begun.
+ * **Delivery** every line is in one file before and after. While files change places (one publication and the
+ * deletion of at most a thousand files) a plain listing shows lines twice, never none of them; `listRawFiles`
+ * shows each once at any time. Killed there, the next call or run ends what was begun.
  *
  * @throws ConfigError `SBX_OPTION`; CheckpointError `SBX_RAW_FILE`, `SBX_RAW_INTENT`
  * @example
