@@ -104,6 +104,19 @@ export async function canonical(lake: string): Promise<Record<string, unknown>> 
   return { silver, quarantine, bronze }
 }
 
+/** Every table of the Gold file, row by row. */
+export async function canonicalGold(lake: string): Promise<Record<string, unknown>> {
+  const names = await queryGold<{ name: string }>(
+    lake,
+    `SELECT table_name AS name FROM information_schema.tables ORDER BY name`,
+  )
+  const tables: Record<string, unknown> = {}
+  for (const { name } of names) {
+    tables[`gold.${name}`] = await queryGold(lake, `SELECT * FROM "${name}" ORDER BY ALL`)
+  }
+  return tables
+}
+
 /** Files that nothing names: what a crash left and nobody cleaned. */
 export function strayFiles(lake: string): string[] {
   const named = new Set(

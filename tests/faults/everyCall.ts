@@ -10,12 +10,15 @@ import { isMain } from '../../topologies/platform/isMain.ts'
 import { postFormats } from '../../topologies/postFormats.ts'
 import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 import { temporary } from '../contract/platform.ts'
-import { canonical, strayFiles } from '../contract/readLake.ts'
+import { canonical, canonicalGold, strayFiles } from '../contract/readLake.ts'
 import { fastClock } from './fastClock.ts'
 import { FAULTS, faultyDisk, type Fault, type FaultyDisk } from './faultyDisk.ts'
 
-/** How long a life may take, ms of real time; an undisturbed one takes 0.2 s on an idle machine. */
-const LIFE_MS = 30_000
+/**
+ * How long a life may take, in seconds in which this process had its turn and the disk had answered everything;
+ * an undisturbed one takes 0.2 s on an idle machine.
+ */
+const LIFE_SECONDS = 30
 
 /** One call of the reference topology that went wrong in one way. */
 export interface Finding {
@@ -37,19 +40,25 @@ export interface FaultReport {
  * end in the very same tables, without a stray file.
  *
  * @param every - Look at each nth call only, beginning with `first`.
+ * @param models - Whether Gold is built too.
  */
 export async function everyCall(
   every: number,
   first: number,
   say: (line: string) => void,
+  models = false,
 ): Promise<FaultReport> {
   const folder = temporary('faults')
   const landing = `${folder}/landing`
   await simulateLanding({ landing, events: 260, seed: 5 })
   const clean = `${folder}/clean`
   const counted = faultyDisk(-1, 'fail')
-  await inTime(counted, live(landing, clean, counted.disk))
-  const want = await canonical(clean)
+  await inTime(counted, live(landing, clean, counted.disk, models))
+  const contentOf = async (lake: string): Promise<Record<string, unknown>> => ({
+    ...(await canonical(lake)),
+    ...(models && (await canonicalGold(lake))),
+  })
+  const want = await contentOf(clean)
   const calls = counted.calls.length
   const findings: Finding[] = []
   let tried = 0
@@ -58,7 +67,7 @@ export async function everyCall(
     for (const fault of FAULTS) {
       const lake = `${folder}/lake-${at}-${fault.replace(' ', '-')}`
       const faulty = faultyDisk(at, fault)
-      const first = live(landing, lake, faulty.disk)
+      const first = live(landing, lake, faulty.disk, models)
       const crashed = faulty.crashed.then(() => 'crashed')
       const outcome = await inTime(
         faulty,
@@ -76,8 +85,8 @@ export async function everyCall(
       }
       try {
         const second = faultyDisk(-1, 'fail')
-        await inTime(second, live(landing, lake, second.disk))
-        const got = await canonical(lake)
+        await inTime(second, live(landing, lake, second.disk, models))
+        const got = await contentOf(lake)
         const parts = Object.keys(want).filter((part) => !isDeepStrictEqual(want[part], got[part]))
         // Temporary names carry the pid; this one lives on, so nobody may take its files away.
         const strays = strayFiles(lake).filter((file) => !/^_staging\/_(tmp|probe)/.test(file))
@@ -100,29 +109,31 @@ class Hung extends Error {}
 async function inTime<T>(disk: FaultyDisk, life: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const hung = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    let seconds = 0
+    timer = setInterval(() => {
+      if (disk.isBusy() || ++seconds < LIFE_SECONDS) return
       const waiting = [...disk.waiting].map(({ call }) => call).join(', ')
       const last = disk.calls.slice(-8).join(', ')
-      const text = `not over after ${LIFE_MS / 1000} s; it waits for ${waiting || 'no call'}; its last calls: ${last}`
+      const text = `not over after ${seconds} s; it waits for ${waiting || 'no call'}; its last calls: ${last}`
       reject(new Hung(text))
-    }, LIFE_MS)
+    }, 1000)
   })
   try {
     return await Promise.race([life, hung])
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
   }
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** One life of the reference topology, inline, on the given disk, with a barrier behind each batch. */
-async function live(landing: string, lake: string, disk: DiskIo): Promise<void> {
+async function live(landing: string, lake: string, disk: DiskIo, models: boolean): Promise<void> {
   mkdirSync(lake, { recursive: true })
   closeLake(lake)
   presetLake(lake, localStore(lake, { disk }))
   const topology = withDisk(full({ lake, landing }), disk)
-  const options = { models: false, epochMs: 1e-6, batchBytes: 48 * 1024, clock: fastClock(50) }
+  const options = { models, epochMs: 1e-6, batchBytes: 48 * 1024, clock: fastClock(50) }
   await run(topology, options).done
 }
 
@@ -136,13 +147,18 @@ function withDisk(topology: Topology, disk: DiskIo): Topology {
   return { ...topology, nodes }
 }
 
-/** `npm run test:faults -- --every 1` */
+/** `npm run test:faults -- --every 1`; with `--gold`, Gold too, which takes far longer */
 if (isMain(import.meta.url)) {
   const of = (name: string, preset: number): number => {
     const at = process.argv.indexOf(`--${name}`)
     return at < 0 ? preset : Number(process.argv[at + 1])
   }
-  const report = await everyCall(of('every', 1), of('first', 0), (line) => console.log(line))
+  const report = await everyCall(
+    of('every', 1),
+    of('first', 0),
+    (line) => console.log(line),
+    process.argv.includes('--gold'),
+  )
   console.log(
     `${report.calls} I/O calls, ${report.tried} faults tried, ${report.findings.length} findings`,
   )

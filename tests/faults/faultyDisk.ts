@@ -27,6 +27,8 @@ export interface FaultyDisk {
   readonly calls: readonly string[]
   /** Calls that have not been answered, oldest first. */
   readonly waiting: ReadonlySet<{ readonly call: string }>
+  /** Whether the real disk has not answered something yet. */
+  isBusy(): boolean
   /** Resolves when the process would have ended. */
   readonly crashed: Promise<void>
 }
@@ -39,6 +41,7 @@ export function faultyDisk(at: number, fault: Fault): FaultyDisk {
   const calls: string[] = []
   const waiting = new Set<{ readonly call: string }>()
   let over = false
+  let busy = 0
   let crash: () => void
   const crashed = new Promise<void>((resolve) => (crash = resolve))
   const never = new Promise<never>(() => {})
@@ -59,9 +62,17 @@ export function faultyDisk(at: number, fault: Fault): FaultyDisk {
 
   const answer = async <T>(
     name: string,
-    real: () => Promise<T>,
+    call: () => Promise<T>,
     half?: () => Promise<void>,
   ): Promise<T> => {
+    const real = async (): Promise<T> => {
+      busy++
+      try {
+        return await call()
+      } finally {
+        busy--
+      }
+    }
     if (over) return never
     const here = calls.push(name) - 1 === at
     if (!here) {
@@ -121,7 +132,7 @@ export function faultyDisk(at: number, fault: Fault): FaultyDisk {
     syncFolder: (path) => act(`syncFolder ${path}`, () => realDisk.syncFolder(path)),
     syncFile: (path) => act(`syncFile ${path}`, () => realDisk.syncFile(path)),
   }
-  return { disk, calls, waiting, crashed }
+  return { disk, calls, waiting, isBusy: () => busy > 0, crashed }
 }
 
 function injected(name: string): Error {
