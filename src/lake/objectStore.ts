@@ -72,8 +72,12 @@ export interface ObjectStore {
   remove(key: string): Promise<void>
   /** Writes straight to the final key, for objects that nobody lists (Delta data files). */
   openWriter(key: string): ObjectWriter
-  /** Writes to where no listing shows it, under `_staging/<task>/` on disk. */
-  stage(task: string, key: string): StagedWriter
+  /**
+   * Writes to where no listing shows it, under `_staging/<task>/` on disk.
+   *
+   * @param lasting it can't be made again: it must not expire, whatever that costs. @defaultValue false
+   */
+  stage(task: string, key: string, lasting?: boolean): StagedWriter
   /**
    * Stages a whole local file, cloned or copied by the kernel where the store can. The caller compares
    * the length with what it expects.

@@ -1,5 +1,10 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
-import type { ListMultipartUploadsCommandOutput, S3Client } from '@aws-sdk/client-s3'
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2CommandOutput,
+  _Object,
+  S3Client,
+} from '@aws-sdk/client-s3'
 
 import { CheckpointError, ConfigError, SinkError } from '../core/errors.ts'
 import { checkKey, checkPrefix } from './checkKey.ts'
@@ -7,6 +12,14 @@ import type { ObjectStore, StagedObject } from './objectStore.ts'
 import { publishConflict } from './publishConflict.ts'
 import { hasOwnEndpoint, s3Client } from './s3Client.ts'
 import { s3Error, s3Status } from './s3Error.ts'
+import {
+  lastingAt,
+  lastingWriter,
+  publishLasting,
+  stagingFolder,
+  STAGING,
+  waitsAt,
+} from './s3Lasting.ts'
 import { s3Objects } from './s3Objects.ts'
 import { s3Swap } from './s3Swap.ts'
 import { s3Upload } from './s3Upload.ts'
@@ -65,25 +78,18 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
     remove: async (key) => objects.remove(pathOf(key)).catch(failed('remove', key)),
 
     list: async function* (below) {
-      let token: string | undefined
-      do {
-        const page = await client
-          .send(
-            new ListObjectsV2Command({
-              Bucket: bucket,
-              Prefix: base + checkPrefix(below),
-              ContinuationToken: token,
-            }),
-          )
-          .catch(failed('list', below))
-        for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
-          // Consoles make empty objects in the place of folders.
-          if (Key.endsWith('/')) continue
-          const modifiedMs = LastModified?.getTime() ?? 0
-          yield { key: Key.slice(base.length), bytes: Size, modifiedMs }
+      if (below.startsWith(STAGING)) return
+      const prefix = base + checkPrefix(below)
+      const found = objectsBelow(client, bucket, prefix, failed('list', below))
+      for await (const { Key = '', Size = 0, LastModified } of found) {
+        // Consoles make empty objects in the place of folders.
+        if (Key.endsWith('/') || Key.startsWith(`${base}${STAGING}`)) continue
+        yield {
+          key: Key.slice(base.length),
+          bytes: Size,
+          modifiedMs: LastModified?.getTime() ?? 0,
         }
-        token = page.NextContinuationToken
-      } while (token !== undefined)
+      }
     },
 
     openWriter: (key) => {
@@ -107,8 +113,9 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
       }
     },
 
-    stage: (task, key) => {
+    stage: (task, key, lasting = false) => {
       if (task === '') throw new ConfigError('a task needs a name', { code: 'SBX_LAKE_KEY' })
+      if (lasting) return lastingWriter(store, task, key)
       const upload = s3Upload(client, bucket, pathOf(key))
       return {
         write: (bytes) => upload.write(bytes).catch(failed('stage', key)),
@@ -124,6 +131,11 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
 
     publish: async (object) => {
       const path = pathOf(object.key)
+      const waits = waitsAt(object)
+      if (waits !== undefined) {
+        const options = { objects, swaps, base, url }
+        return publishLasting(options, object, waits).catch(failed('publish', object.key))
+      }
       const waiting = parseStaged(object)
       const already = async (): Promise<boolean> => {
         const found = await objects.compare(path, object)
@@ -142,12 +154,19 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
       }
     },
 
-    discard: async (object) =>
-      objects
-        .abort(pathOf(object.key), parseStaged(object).upload)
-        .catch(failed('discard', object.key)),
+    discard: async (object) => {
+      const waits = waitsAt(object)
+      const ended =
+        waits === undefined
+          ? objects.abort(pathOf(object.key), parseStaged(object).upload)
+          : objects.remove(pathOf(waits))
+      return ended.catch(failed('discard', object.key))
+    },
 
-    listStaged: async function* () {
+    listStaged: async function* (task) {
+      const lasting = stagingFolder(task)
+      const found = objectsBelow(client, bucket, base + lasting, failed('list', lasting))
+      for await (const { Key = '' } of found) yield lastingAt(Key.slice(base.length))
       // MinIO finds uploads by their whole key or without a prefix, not by a folder.
       const prefixes = hasOwnEndpoint() && base !== '' ? [base, ''] : [base]
       for (const wanted of prefixes) {
@@ -163,6 +182,22 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
     },
   }
   return Object.freeze(store)
+}
+
+async function* objectsBelow(
+  client: S3Client,
+  bucket: string,
+  Prefix: string,
+  failed: (cause: unknown) => never,
+): AsyncGenerator<_Object> {
+  let ContinuationToken: string | undefined
+  do {
+    const page: ListObjectsV2CommandOutput = await client
+      .send(new ListObjectsV2Command({ Bucket: bucket, Prefix, ContinuationToken }))
+      .catch(failed)
+    yield* page.Contents ?? []
+    ContinuationToken = page.NextContinuationToken
+  } while (ContinuationToken !== undefined)
 }
 
 /** Two writers at once: Amazon wants the upload to be done anew. */

@@ -58,7 +58,7 @@ export function parquetFiles<Row, const Column extends keyof Row & string = neve
         columns,
         partitionBy,
         path,
-        open: async (key) => (await openLake(lake)).stage(context.task, key),
+        open: async (key) => (await openLake(lake)).stage(context.task, key, true),
       }),
     openPublisher: async () => openPublisher(await openLake(lake), path),
   }

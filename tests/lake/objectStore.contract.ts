@@ -41,11 +41,14 @@ export function objectStoreContract(
       (await collect(store.list(prefix))).map(({ key }) => key)
     const stagedBelow = async (prefix: string, task: string): Promise<StagedObject[]> =>
       (await collect(store.listStaged(task))).filter(({ key }) => key.startsWith(prefix))
-    const stage = async (task: string, key: string, text: string): Promise<StagedObject> => {
-      const writer = store.stage(task, key)
-      await writer.write(encode(text))
-      return writer.close()
-    }
+    const stager =
+      (lasting: boolean) =>
+      async (task: string, key: string, text: string): Promise<StagedObject> => {
+        const writer = store.stage(task, key, lasting)
+        await writer.write(encode(text))
+        return writer.close()
+      }
+    const stage = stager(false)
 
     describe('create', () => {
       test('writes an object that can be read', async () => {
@@ -268,7 +271,9 @@ export function objectStoreContract(
       })
     })
 
-    describe('stage and publish', () => {
+    describe.each([false, true])('stage and publish (lasting: %s)', (lasting) => {
+      const stage = stager(lasting)
+
       test('shows a staged object to nobody until it is published', async () => {
         const prefix = fresh()
         const key = `${prefix}/hour=01/x.ndjson`

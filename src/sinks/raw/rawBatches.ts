@@ -29,11 +29,13 @@ async function writePart(files: RawFileSet, batch: SourceBatch): Promise<void> {
   if (bronze?.kind === 'append') {
     const extension = withoutDot(bronze.extension)
     const isHeadless = extension === 'csv' && bronze.header === undefined
-    const file = files.open(isHeadless ? HEADLESS : extension, bronze.header)
+    const lasting = bronze.from === undefined
+    const file = files.open(isHeadless ? HEADLESS : extension, bronze.header, lasting)
     return file.passLines(bytes, bronze.goesOn === true, { ...bronze, source })
   }
   if (bronze?.kind === 'values' || framing === 'bounds') {
-    const file = files.open('ndjson')
+    const lasting = bronze?.from === undefined
+    const file = files.open('ndjson', undefined, lasting)
     file.origin.add({ ...bronze, source }, false)
     writeValues(file, batch)
   } else if (framing === 'csv') {

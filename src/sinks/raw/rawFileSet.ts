@@ -13,8 +13,12 @@ const MAX_CLOSING = 4
 
 /** The raw files of one writer between two barriers, one open for each extension and header. */
 export interface RawFileSet {
-  /** The file to append to, begun where there is none. */
-  open(extension: string, header?: Uint8Array): RawFile
+  /**
+   * The file to append to, begun where there is none.
+   *
+   * @param lasting its source can't be read again
+   */
+  open(extension: string, header?: Uint8Array, lasting?: boolean): RawFile
   /** Copies a whole local file, in the background. */
   copy(path: string, size: number, extension: string): Promise<void>
   /** Finishes files that are large enough and writes out what may not stay in memory. */
@@ -57,13 +61,13 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
   }
 
   return {
-    open: (extension, header) => {
+    open: (extension, header, lasting = true) => {
       const kind = `${extension}\n${header === undefined ? '' : Buffer.from(header).toString('latin1')}`
       const key = files.has(kind) ? '' : nextKey(extension)
       const file =
         files.get(kind) ??
         rawFile(
-          lake.then((store) => store.stage(context.task, key)),
+          lake.then((store) => store.stage(context.task, key, lasting)),
           header,
         )
       files.delete(kind)
