@@ -1,5 +1,6 @@
 import type { Shape } from '../../core/shape.ts'
 import type { StandardSchema } from '../../core/standardSchema.ts'
+import { namesOf } from '../validate/compileAccept.ts'
 import type { SchemaNode } from '../validate/schemaNode.ts'
 import { readerOf, type SchemaReader } from './schemaReader.ts'
 
@@ -20,20 +21,16 @@ export function shapeReaders(
   if (type !== 'variant' || key !== 'shape' || pipe !== undefined) return found
   for (const option of options as readonly SchemaNode[]) {
     const { shape, data, ...rest } = option.entries ?? {}
-    const name = shape?.literal
-    if (typeof name !== 'string' || data === undefined || Object.keys(rest).length > 0) continue
-    if (option.pipe !== undefined || !shapes.some((one) => one.name === name && isJson(one)))
-      continue
-    const reader = readerOf(data)
-    const root = data.pipe?.[0] ?? data
-    if (reader !== undefined) {
-      found.set(name, { shape: name, keys: Object.keys(root.entries ?? {}), reader })
+    if (data === undefined || Object.keys(rest).length > 0 || option.pipe !== undefined) continue
+    const keys = Object.keys((data.pipe?.[0] ?? data).entries ?? {})
+    for (const name of namesOf(shape) ?? []) {
+      const known = shapes.find((one) => one.name === name && one.format !== 'csv')
+      const reader = known && readerOf(data)
+      if (reader !== undefined) found.set(known!.name, { shape: known!.name, keys, reader })
     }
   }
   return found
 }
-
-const isJson = ({ format }: Shape): boolean => format !== 'csv'
 
 /**
  * The reader for records of a source that names no shape: one whose keys, which all of a record's are when

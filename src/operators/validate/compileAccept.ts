@@ -141,20 +141,29 @@ function acceptUnion(options: readonly SchemaNode[]): Accept | undefined {
   return (value) => accepts.some((accept) => accept(value))
 }
 
-/** By the literal under the variant's key. Anything finer (nested variants, picklists) is left to the schema. */
+/** By what stands under the variant's key. Anything finer (nested variants) is left to the schema. */
 function acceptVariant(schema: SchemaNode): Accept | undefined {
   const key = schema.key!
-  const byLiteral = new Map<unknown, Accept>()
+  const byName = new Map<unknown, Accept>()
   for (const option of schema.options as readonly SchemaNode[]) {
-    const discriminator = option.entries?.[key]
+    const names = namesOf(option.entries?.[key])
     const accept = compileAccept(option)
-    if (discriminator?.type !== 'literal' || byLiteral.has(discriminator.literal)) return undefined
-    if (accept === undefined) return undefined
-    byLiteral.set(discriminator.literal, accept)
+    if (names === undefined || accept === undefined) return undefined
+    for (const name of names) {
+      if (byName.has(name)) return undefined
+      byName.set(name, accept)
+    }
   }
   return (value) => {
     if (typeof value !== 'object' || value === null) return false
-    const accept = byLiteral.get((value as Fields)[key])
+    const accept = byName.get((value as Fields)[key])
     return accept !== undefined && accept(value)
   }
+}
+
+/** The values that a variant's key may have for one of its options, where they can be told. */
+export function namesOf(discriminator: SchemaNode | undefined): readonly unknown[] | undefined {
+  if (discriminator === undefined || discriminator.pipe !== undefined) return undefined
+  if (discriminator.type === 'literal') return [discriminator.literal]
+  return discriminator.type === 'picklist' ? [...new Set(discriminator.options)] : undefined
 }

@@ -47,6 +47,10 @@ const exact: Record<string, v.GenericSchema> = {
     v.object({ a: v.literal('a'), b: v.string() }),
     v.object({ a: v.literal(1), b: v.number() }),
   ]),
+  'variant of picklists': v.variant('a', [
+    v.object({ a: v.picklist(['a', 1, 'a']), b: v.string() }),
+    v.object({ a: v.literal('b'), b: v.number() }),
+  ]),
 }
 
 /** Values that come near to what the schemas want. */
