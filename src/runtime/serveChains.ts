@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
@@ -7,7 +8,7 @@ import { localRunner, type Runner } from './runner.ts'
 import { systemClock } from './systemClock.ts'
 import { errorToWire } from './wireError.ts'
 
-// The code of a worker thread: builds the same topology and runs its share of every task's chain.
+// What a worker thread does: builds the same topology and runs its share of every task's chain.
 
 const options = workerData as PoolOptions & { readonly index: number }
 const port = parentPort!
@@ -67,5 +68,7 @@ async function importTopology(): Promise<Topology> {
       { code: 'SBX_NO_EXPORT' },
     )
   }
+  // A thread that is ended has no time for it.
+  flushCompileCache()
   return (build as (settings: unknown) => Topology)(options.settings)
 }

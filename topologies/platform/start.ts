@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module'
 import type { Topology } from '../../src/index.ts'
 import { isMain } from './isMain.ts'
 import type { PlatformSettings } from './main.ts'
@@ -8,6 +9,8 @@ export async function start(
   moduleUrl: string,
 ): Promise<void> {
   if (!isMain(moduleUrl)) return
+  // The next start finds compiled what only this thread needs.
+  enableCompileCache()
   const { main } = await import('./main.ts')
   await main(build, moduleUrl)
 }
