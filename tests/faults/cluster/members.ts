@@ -83,7 +83,10 @@ export function startMembers(options: MembersOptions): Members {
       const until = Date.now() + withinMs
       for (const target = now() + count; now() < target;) {
         check()
-        if (Date.now() > until) throw new Error(`no ${count} epochs within ${withinMs} ms`)
+        if (Date.now() > until) {
+          const ends = all.filter((member) => !asked.has(member)).map((one) => tailOf(one.log()))
+          throw new Error(`no ${count} epochs within ${withinMs} ms:\n${ends.join('\n--\n')}`)
+        }
         await delay(100)
       }
     },
@@ -98,3 +101,5 @@ export function startMembers(options: MembersOptions): Members {
     },
   }
 }
+
+const tailOf = (log: string): string => log.split('\n').slice(-12).join('\n')
