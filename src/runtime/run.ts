@@ -19,6 +19,8 @@ export interface PooledRunOptions<Settings> extends RunOptions {
 
 /** A topology that is running. */
 export interface Run {
+  /** A UUID: `run_id` in logs and `runId` of the result. */
+  readonly runId: string
   /** Resolves when everything is committed; rejects with the first thing that went wrong. */
   readonly done: Promise<RunResult>
   /** Finishes the open epochs, commits them and ends. */

@@ -65,6 +65,7 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
   const done = start().finally(() => runners.close())
   done.catch(() => {})
   return {
+    runId,
     done,
     close() {
       stopping.abort()

@@ -4,6 +4,7 @@ import { checkLake, refuseBlocked } from '../../src/quality.ts'
 import { committed } from '../quality/suites.ts'
 import { simulateLanding } from '../simulators/writeLanding.ts'
 import { platformLogger } from './logger.ts'
+import { followLineage } from './lineage.ts'
 import { parseOptions, type PlatformOptions } from './options.ts'
 import { progressLine } from './progressLine.ts'
 import { report } from './report.ts'
@@ -51,9 +52,11 @@ async function runPlatform(
     const onProgress = (written: number): void => line.bar('simulating', written, events)
     await simulateLanding({ landing, events, seed, onProgress, signal: stop.signal })
   }
+  const settings = { lake: options.lake, landing, kafka: options.kafka }
+  const logger = platformLogger()
   const running = run(build, {
     module,
-    settings: { lake: options.lake, landing, kafka: options.kafka },
+    settings,
     parallelism: options.parallelism,
     mode: options.mode,
     epochMs: options.epoch,
@@ -62,8 +65,9 @@ async function runPlatform(
     ...(options.maxRejected < 100 ? { rejectLimit: { share: options.maxRejected / 100 } } : {}),
     dropState: options.dropState,
     acceptSource: options.acceptSource,
-    logger: platformLogger(),
+    logger,
   })
+  const lineage = followLineage(options.openlineage, build(settings), running, logger)
   stop.signal.addEventListener('abort', () => void running.close().catch(() => {}))
   if (stop.signal.aborted) void running.close().catch(() => {})
   line.follow(options.mode, running.progress)
@@ -83,6 +87,7 @@ async function runPlatform(
     }
     return unreadable(summary)
   } finally {
+    await lineage.close()
     line.stop()
     stop.release()
   }

@@ -15,6 +15,7 @@ export interface PlatformOptions {
   readonly goldInterval: number
   readonly parallelism: number
   readonly maxRejected: number
+  readonly openlineage: string | undefined
   readonly json: boolean
   readonly dropState: readonly string[]
   readonly acceptSource: readonly string[]
@@ -83,6 +84,12 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
         'stop before an epoch of which more was rejected; 100 never stops',
         100,
       ).argParser(whole(0, 100)),
+    )
+    .addOption(
+      option(
+        '--openlineage <file or url>',
+        'write OpenLineage events to this file, or post them there',
+      ).argParser(text),
     )
     .addOption(new Option('--json', 'end with one line of JSON on stdout').default(false))
     .addOption(

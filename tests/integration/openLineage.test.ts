@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { expect, it, onTestFinished } from 'vitest'
+import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
+import { RunEvent } from '../lineage/openLineage/specification.ts'
+
+const full = join(import.meta.dirname, '../../topologies/full.ts')
+
+async function platform(folder: string, to: string, ...more: string[]): Promise<number> {
+  const [lake, landing] = [join(folder, 'lake'), join(folder, 'landing')]
+  const argv = [full, '--lake', lake, '--landing', landing, '--openlineage', to, ...more]
+  return new Promise((resolve) => {
+    execFile(process.execPath, argv, (error) => resolve(error === null ? 0 : Number(error.code)))
+  })
+}
+
+it('tells of a run of the platform, from its sources to the columns of Gold', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluicebox-lineage-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const landing = join(folder, 'landing')
+  await mkdir(landing)
+  await simulateLanding({ landing, events: 1000, seed: 4 })
+  const to = join(folder, 'events.ndjson')
+  expect(await platform(folder, to, '--parallelism', '1')).toBe(0)
+
+  const lines = (await readFile(to, 'utf8')).trimEnd().split('\n')
+  const events = lines.map((line) => v.parse(RunEvent, JSON.parse(line)))
+  expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'COMPLETE'])
+  const [start, complete] = events as [RunEvent, RunEvent]
+  expect(start.run.runId).toBe(complete.run.runId)
+  expect(start.inputs.map(({ name }) => name)).toContain(join(folder, 'landing/twitter'))
+
+  const output = (path: string) =>
+    complete.outputs.find(({ name }) => name === join(folder, 'lake', path))
+  const silver = output('silver/posts')!
+  expect(silver.facets.schema?.fields).toContainEqual({ name: 'likes', type: 'int64' })
+  expect(silver.facets.dataQualityAssertions?.assertions.length).toBeGreaterThan(10)
+  const users = output('gold/dim_users')!
+  expect(users.outputFacets.outputStatistics?.rowCount).toBeGreaterThan(100)
+  expect(users.facets.columnLineage?.fields['username']?.inputFields).toEqual([
+    {
+      namespace: 'file',
+      name: join(folder, 'lake/silver/posts'),
+      field: 'author_name',
+      transformations: [{ type: 'DIRECT', subtype: 'AGGREGATION' }],
+    },
+  ])
+
+  // Where nobody listens, the run is what it is.
+  expect(await platform(folder, 'http://127.0.0.1:1/')).toBe(0)
+  // A run that ends with an error says so: stopped before an epoch, exit code 3.
+  await simulateLanding({ landing, events: 30_000, seed: 9 })
+  expect(await platform(folder, to, '--max-rejected', '0')).toBe(3)
+  const last = v.parse(
+    RunEvent,
+    JSON.parse((await readFile(to, 'utf8')).trimEnd().split('\n').at(-1)!),
+  )
+  expect(last.eventType).toBe('FAIL')
+  expect(last.run.facets.errorMessage?.message).toContain('were rejected')
+})
