@@ -54,6 +54,8 @@ export interface BuildReport {
   readonly rows: Readonly<Record<string, number>>
   readonly checks: readonly CheckResult[]
   readonly durationSeconds: number
+  /** The days that were built over the version before; null: everything was built. */
+  readonly touched: readonly string[] | null
 }
 
 /** How one test or expectation went. */

@@ -7,10 +7,14 @@ export interface Database {
   run(sql: string): Promise<void>
   /** All rows, as JSON: 64-bit integers and times are text. */
   rows(sql: string): Promise<readonly JsonObject[]>
+  /** Another connection to the same database, for a statement beside this one's. */
+  connect(): Promise<Database>
   close(): void
 }
 
 export interface DatabaseOptions {
+  /** @defaultValue in memory */
+  readonly databaseFile?: string
   readonly threads: number
   readonly memoryBytes: number
   /** Where it puts what doesn't fit into memory. */
@@ -20,7 +24,7 @@ export interface DatabaseOptions {
 }
 
 /**
- * Opens a DuckDB in memory that knows UTC alone and loads no extension.
+ * Opens a DuckDB that knows UTC alone and loads no extension.
  *
  * @throws ConfigError `SBX_MISSING_PEER` where `@duckdb/node-api` is not installed
  */
@@ -28,7 +32,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const { DuckDBInstance } = await import('@duckdb/node-api').catch((cause: unknown) => {
     throw missingPeer(cause)
   })
-  const instance: DuckDBInstance = await DuckDBInstance.create(':memory:', {
+  const instance: DuckDBInstance = await DuckDBInstance.create(options.databaseFile ?? ':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     threads: String(options.threads),
@@ -37,15 +41,29 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     // Tables are sets: this lets threads write without waiting for each other.
     preserve_insertion_order: 'false',
   })
+  const first = await connect(instance, options.signal)
+  return {
+    ...first,
+    close: () => {
+      first.close()
+      instance.closeSync()
+    },
+  }
+}
+
+async function connect(
+  instance: DuckDBInstance,
+  signal: AbortSignal | undefined,
+): Promise<Database> {
   const connection: DuckDBConnection = await instance.connect()
   const interrupt = () => connection.interrupt()
-  options.signal?.addEventListener('abort', interrupt)
+  signal?.addEventListener('abort', interrupt)
   const checked = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    options.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     try {
       return await work()
     } catch (error) {
-      options.signal?.throwIfAborted()
+      signal?.throwIfAborted()
       throw error
     }
   }
@@ -61,10 +79,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       const reader = await checked(() => connection.runAndReadAll(sql))
       return reader.getRowObjectsJson()
     },
+    connect: () => connect(instance, signal),
     close: () => {
-      options.signal?.removeEventListener('abort', interrupt)
+      signal?.removeEventListener('abort', interrupt)
       connection.closeSync()
-      instance.closeSync()
     },
   }
 }

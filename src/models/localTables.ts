@@ -33,6 +33,14 @@ export async function localTable(
   return { ...table, folder: cache }
 }
 
+/** A local path of one object: its own where the lake is a folder, else it is fetched to `to`. */
+export async function localObject(store: ObjectStore, key: string, to: string): Promise<string> {
+  const path = store.localPath(key)
+  if (path !== undefined) return path
+  await fetchFile(store, key, to)
+  return to
+}
+
 async function fetchFile(store: ObjectStore, key: string, to: string): Promise<void> {
   const isThere = await access(to).then(
     () => true,

@@ -16,10 +16,13 @@ import type { ObjectStore } from '../lake/objectStore.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
 import type { BuiltModels } from './build/buildModels.ts'
-import { localTable } from './localTables.ts'
-import type { CompiledProject } from './project/compileProject.ts'
+import type { ContentFile } from './build/exportTable.ts'
+import { localObject, localTable } from './localTables.ts'
+import { planRefresh } from './planRefresh.ts'
+import type { BuildInputs } from './planRefresh.ts'
+import type { CompiledProject } from './project/projectNodes.ts'
 import { databaseKey, parseBuildKey, tableKey } from './publish/buildFiles.ts'
-import type { DatabaseFile, TableFile } from './publish/buildFiles.ts'
+import type { TableContent, TableFile } from './publish/buildFiles.ts'
 import type { DeltaTables } from './publish/deltaTables.ts'
 import { databaseInPlace, publishBuild, promoteNewest } from './publish/publishBuild.ts'
 import { uploadFile } from './publish/uploadFile.ts'
@@ -29,7 +32,10 @@ import { makeWorkFolder } from './workFolder.ts'
 export interface ModelsBuilderOptions {
   readonly store: ObjectStore
   readonly delta: DeltaTables
+  /** The project as a run sees it that begins anew. */
   readonly project: CompiledProject
+  /** The project with these variables over its own. */
+  compile(vars: JsonObject): CompiledProject
   /** The project's folder. */
   readonly root: string
   /** Where in the lake the models go. */
@@ -38,6 +44,10 @@ export interface ModelsBuilderOptions {
   /** Path in the lake of every table read, by the name that the models give it. */
   readonly reads: Readonly<Record<string, string>>
   readonly gates: readonly BuildGate[]
+  /** Whether a build may go on from the version before. */
+  readonly incremental: boolean
+  /** How many versions stay. */
+  readonly keptVersions: number
 }
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30
@@ -64,8 +74,10 @@ export async function modelsBuilder(
       const startedMs = context.clock.now()
       const directory = await mkdtemp(join(work, 'build-'))
       try {
+        const refresh = await refreshOf(options, request, directory)
         const built = await buildModels({
           ...options,
+          ...refresh,
           sources: await pinnedTables(options, request.inputs, join(work, 'sources')),
           directory,
           threads: context.threads ?? availableParallelism(),
@@ -77,14 +89,19 @@ export async function modelsBuilder(
         const files = await makeDurable(options, request, built, version)
         const rows = Object.fromEntries(built.tables.map((table) => [table.name, table.rows]))
         const durationSeconds = (context.clock.now() - startedMs) / 1000
-        const report = { version, rows, checks: built.checks, durationSeconds }
+        const touched = refresh?.touched ?? null
+        const report = { version, rows, checks: built.checks, durationSeconds, touched }
         return { files, state: { version }, report } satisfies Build
       } finally {
         await rm(directory, { recursive: true, force: true })
       }
     },
 
-    publish: (commit) => publishBuild({ store, delta, path, clock: context.clock }, commit),
+    publish: (commit) =>
+      publishBuild(
+        { store, delta, path, clock: context.clock, kept: options.keptVersions },
+        commit,
+      ),
     promote: () => promoteNewest(store, path),
 
     discard: async (files) => {
@@ -140,33 +157,65 @@ async function nextVersion({ store, path }: ModelsBuilderOptions, state: Json): 
   return Math.max(known, newest?.version ?? 0) + 1
 }
 
+/** The base of a build, the days to build over it, and the models as they are for these. */
+async function refreshOf(options: ModelsBuilderOptions, request: BuildRequest, directory: string) {
+  const { store, project, incremental } = options
+  const isWorthIt = project.models.some(({ stored }) => stored === 'incremental')
+  if (!incremental || !isWorthIt) return undefined
+  const plan = await planRefresh(options, request.inputs as unknown as BuildInputs)
+  if (plan === undefined) return undefined
+  const { base, touched } = plan
+  const tables = Object.entries(base.tables).map(([name, { files }]) => [name, files] as const)
+  return {
+    touched,
+    project: options.compile({ touched_dates: touched }),
+    base: {
+      database: await localObject(store, base.database, join(directory, 'base.duckdb')),
+      files: Object.fromEntries(tables),
+    },
+  }
+}
+
 async function makeDurable(
   { store, path }: ModelsBuilderOptions,
   request: BuildRequest,
   built: BuiltModels,
   version: number,
 ): Promise<readonly PreparedFile[]> {
-  const uploadTable = async (table: BuiltModels['tables'][number]): Promise<TableFile> => {
-    const key = tableKey(path, table.name, request)
-    const { bytes, checksum } = await uploadFile(store, key, table.path)
-    const columns = table.columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
-    const detail = { kind: 'table', model: table.name, columns } as const
-    return { key, bytes, checksum, records: table.rows, detail }
+  const files: PreparedFile[] = []
+  const tables: Record<string, TableContent> = {}
+  for (const { name, columns, rows, kept, files: parts } of built.tables) {
+    const uploaded = parts.map(async (part, number): Promise<ContentFile> => {
+      const key = tableKey(path, name, number, request)
+      const sums = await uploadFile(store, key, part.path)
+      const detail = { kind: 'table', model: name } as const
+      files.push({ key, ...sums, records: part.rows, detail } satisfies TableFile)
+      const slice = part.slice === undefined ? {} : { slice: part.slice }
+      return {
+        path: key.slice(`${path}/${name}/`.length),
+        bytes: sums.bytes,
+        rows: part.rows,
+        ...slice,
+      }
+    })
+    const typed = columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
+    tables[name] = { columns: typed, rows, files: [...kept, ...(await Promise.all(uploaded))] }
   }
-  const uploadDatabase = async (): Promise<DatabaseFile> => {
-    const key = databaseKey(path, version, request)
-    const sums = await uploadFile(store, key, built.database)
-    const detail = { kind: 'database', version, inputs: request.inputs } as const
-    return { key, ...sums, records: 0, detail }
-  }
-  return Promise.all([...built.tables.map(uploadTable), uploadDatabase()])
+  const key = databaseKey(path, version, request)
+  const sums = await uploadFile(store, key, built.database)
+  const detail = { kind: 'database', version, inputs: request.inputs, tables } as const
+  return [...files, { key, ...sums, records: 0, detail: detail as unknown as Json }]
 }
 
 /** Changed SQL is a reason to build anew, as changed tables are. */
-function fingerprintOf({ models, tests, seeds }: CompiledProject): string {
+function fingerprintOf({ models, tests, seeds, unitTests }: CompiledProject): string {
   const parts: JsonObject = {
-    models: models.map(({ relation, sql, stored }) => [relation, sql, stored]),
+    models: models.map(({ relation, sql, incrementalSql = null, stored, config }) => [
+      ...[relation, sql, incrementalSql, stored],
+      config.given,
+    ]),
     tests: tests.map(({ name, sql, severity }) => [name, sql, severity]),
+    unitTests: unitTests.map(({ name, sql, expect }) => [name, sql, expect.rows]),
     seeds: seeds.map(({ relation, content }) => [relation, content]),
   }
   return createHash('md5').update(JSON.stringify(parts)).digest('hex')

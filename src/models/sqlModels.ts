@@ -1,15 +1,17 @@
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { BuildGate, ModelsUnit } from '../core/models.ts'
 import type { TableHandle } from '../core/topology.ts'
 import { checkKey } from '../lake/checkKey.ts'
 import { openLake } from '../lake/openLake.ts'
 import { modelsBuilder } from './modelsBuilder.ts'
 import { compileProject } from './project/compileProject.ts'
-import type { CompiledProject } from './project/compileProject.ts'
+import type { CompiledProject } from './project/projectNodes.ts'
 import { readProject } from './project/readProject.ts'
 import { deltaTables } from './publish/deltaTables.ts'
+import { KEPT_VERSIONS } from './publish/versions.ts'
 
 export interface SqlModelsOptions {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -24,6 +26,12 @@ export interface SqlModelsOptions {
   readonly schema?: string
   /** Judge each build beside the project's own tests. @defaultValue none */
   readonly gates?: readonly BuildGate[]
+  /** Over the variables of the project. @defaultValue none */
+  readonly vars?: JsonObject
+  /** Whether incremental models add to the version before. @defaultValue `true` */
+  readonly incremental?: boolean
+  /** How many versions stay, for readers and for `rollbackModels`. @defaultValue 3 */
+  readonly keptVersions?: number
 }
 
 /**
@@ -31,10 +39,16 @@ export interface SqlModelsOptions {
  * whose `access` is `public`: as the Delta table `<path>/<model>/` and as a table of
  * `<path>/<path>.duckdb`. dbt itself (dbt-duckdb) runs the same folder and makes the same tables.
  *
- * Of dbt it has: models as views, tables, ephemeral and (built in full) incremental ones; seeds;
- * sources; `ref`, `source`, `config`, `var`, `env_var`, `this`, `target`, `is_incremental`, the project's
- * macros and what nunjucks has of Jinja; the tests unique, not_null, accepted_values, relationships and
- * singular ones, with severity and where. Everything else is an error with file, line and feature.
+ * Of dbt it has: models as views, tables, incremental (append, delete+insert, merge) and ephemeral
+ * ones; seeds; sources; `ref`, `source`, `config`, `var`, `env_var`, `this`, `target`,
+ * `is_incremental`, the project's macros and what nunjucks has of Jinja; the tests unique, not_null,
+ * accepted_values, relationships, the project's own generic ones, singular ones and unit tests;
+ * contracts. Everything else is an error with file, line, feature and the way round it.
+ *
+ * Incremental models that are public go on from the version before. The variable `touched_dates` has
+ * the days (the partitions `date` of the tables read) that have new rows since; it is not set where
+ * everything is built: first, after any change of the models, and whenever the logs of the tables read
+ * tell of more than added rows.
  *
  * **State**: the number of the version, in the checkpoint. A build holds `memoryBytes` at most and spills
  * the rest to its work folder; a lake that is no folder is fetched there file by file.
@@ -55,8 +69,15 @@ export interface SqlModelsOptions {
  * @see https://docs.getdbt.com/reference for what the files of a project mean
  */
 export function sqlModels(options: SqlModelsOptions): ModelsUnit {
-  const { lake, reads, path = 'gold', schema = 'main', gates = [] } = options
+  const { lake, reads, path = 'gold', schema = 'main', gates = [], vars = {} } = options
+  const { incremental = true, keptVersions = KEPT_VERSIONS } = options
   checkKey(path)
+  if (!Number.isInteger(keptVersions) || keptVersions < 2) {
+    throw new ConfigError(
+      `sqlModels: keptVersions must be a whole number from 2 on, got ${keptVersions}`,
+      { code: 'SBX_MODELS_OPTIONS' },
+    )
+  }
   const root = resolve(
     options.project instanceof URL ? fileURLToPath(options.project) : options.project,
   )
@@ -69,12 +90,19 @@ export function sqlModels(options: SqlModelsOptions): ModelsUnit {
     options: { lake, path, schema, project: basename(root), reads: paths },
     reads,
     open: async (context) => {
-      const project = compileProject(readProject(root), { schema, env: process.env })
+      const { env } = process
+      const read = readProject(root, { vars, env })
+      const compile = (own: JsonObject) =>
+        compileProject(read, { schema, env, vars: { ...vars, ...own } })
+      const project = compile({})
       checkSources(project, paths)
       const store = await openLake(lake)
       const delta = deltaTables(store, context.clock)
       return modelsBuilder(
-        { store, delta, project, root, path, schema, reads: paths, gates },
+        {
+          ...{ store, delta, project, compile, root, path, schema, reads: paths, gates },
+          ...{ incremental, keptVersions },
+        },
         context,
       )
     },

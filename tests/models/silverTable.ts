@@ -12,7 +12,7 @@ const column = (name: string, type: Column['type'], nullable = false): Column =>
   nullable,
 })
 
-const silverColumns: readonly Column[] = [
+export const silverColumns: readonly Column[] = [
   column('platform', 'string'),
   column('date', 'date'),
   column('post_id', 'string'),

@@ -382,7 +382,7 @@ describe('sqlModels', () => {
     expect(
       await builder.clean('gold', (epoch, attempt) => epoch === 1 && attempt === '1-dead'),
     ).toBe(dead.files.length)
-    expect(await files('gold/totals')).toEqual(['part-gold-1-1-live.parquet'])
+    expect(await files('gold/totals')).toEqual(['part-gold-1-1-live-0-0.parquet'])
     expect(await files('gold/_versions')).toEqual(['1-gold-1-1-live.duckdb'])
     await builder.publish(commitOf(live, 1, '1-live'))
   })

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../../core/errors.ts'
-import type { CompiledProject } from '../project/compileProject.ts'
+import type { CompiledProject } from '../project/projectNodes.ts'
 import { projectError } from '../project/projectError.ts'
 import { identifier, literal } from '../project/sqlText.ts'
 import type { Database } from '../../lake/openDatabase.ts'

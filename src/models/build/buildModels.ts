@@ -1,25 +1,20 @@
+import { constants } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Column } from '../../core/columns.ts'
-import { OperatorError } from '../../core/errors.ts'
 import type { BuildGate, CheckResult } from '../../core/models.ts'
-import { PUBLISHED_CATALOG } from '../project/compileProject.ts'
-import type { CompiledModel, CompiledProject } from '../project/compileProject.ts'
-import { unsupported } from '../project/projectError.ts'
+import { PUBLISHED_CATALOG } from '../project/layout.ts'
+import type { CompiledProject } from '../project/projectNodes.ts'
 import { identifier, literal } from '../project/sqlText.ts'
 import { bindSource } from './bindSource.ts'
 import type { LocalTable } from './bindSource.ts'
-import { checkBuild } from './checkBuild.ts'
+import { checkBuild, refuseFailures } from './checkBuild.ts'
+import { exportTable } from './exportTable.ts'
+import type { BuiltTable, ContentFile } from './exportTable.ts'
+import { loadSeed } from './loadSeed.ts'
+import { materialize } from './materialize.ts'
+import type { Materialized } from './materialize.ts'
 import { openDatabase } from '../../lake/openDatabase.ts'
-import type { Database } from '../../lake/openDatabase.ts'
-import { columnTypeOf } from './sourceTable.ts'
-
-/** A published model as a local Parquet file. */
-export interface BuiltTable {
-  readonly name: string
-  readonly path: string
-  readonly rows: number
-  readonly columns: readonly Column[]
-}
+import { runUnitTest } from './runUnitTest.ts'
 
 /** What one build leaves in its folder. */
 export interface BuiltModels {
@@ -27,6 +22,14 @@ export interface BuiltModels {
   readonly database: string
   readonly tables: readonly BuiltTable[]
   readonly checks: readonly CheckResult[]
+}
+
+/** The version that a build goes on from: only what has changed since is made anew. */
+export interface BaseVersion {
+  /** A local copy of its database, which stays as it is. */
+  readonly database: string
+  /** The files of each of its tables. */
+  readonly files: Readonly<Record<string, readonly ContentFile[]>>
 }
 
 export interface BuildModelsOptions {
@@ -37,6 +40,8 @@ export interface BuildModelsOptions {
   /** By name of the source's table; undefined where the table does not exist yet. */
   readonly sources: Readonly<Record<string, LocalTable | undefined>>
   readonly gates: readonly BuildGate[]
+  /** @defaultValue none: everything is built */
+  readonly base?: BaseVersion | undefined
   /** An empty folder of this build's own. */
   readonly directory: string
   readonly threads: number
@@ -46,16 +51,17 @@ export interface BuildModelsOptions {
 }
 
 /**
- * Builds all models of a project, checks them and writes what is published as one DuckDB file and one
- * Parquet file (zstd) a model.
+ * Builds the models of a project, checks them and writes what is published as one DuckDB file and as
+ * Parquet files (zstd). Over a base, incremental models add to what that has. Unit tests judge the SQL,
+ * so they run with builds that have no base: one comes first after each change of the models.
  *
  * @throws GateError `SBX_MODELS_CHECK`; OperatorError `SBX_MODELS_SQL` (a model's SQL failed);
  *   ConfigError `SBX_MODELS_UNSUPPORTED` (a column of a type that Delta tables don't have)
  */
 export async function buildModels(options: BuildModelsOptions): Promise<BuiltModels> {
-  const { project, directory, node } = options
-  const published = project.models.filter((model) => model.published)
+  const { project, directory, node, base, root } = options
   const file = join(directory, 'gold.duckdb')
+  if (base !== undefined) await copyFile(base.database, file, constants.COPYFILE_FICLONE)
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
   try {
     await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG}`)
@@ -64,64 +70,31 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     for (const source of project.sources) {
       await bindSource(database, source, options.sources[source.table])
     }
-    await loadSeeds(database, options)
+    for (const seed of project.seeds) await loadSeed(database, seed, { root, node })
+    const unitTests: CheckResult[] = []
+    const made = new Map<string, Materialized>()
     for (const model of project.models) {
-      const create = `create ${model.stored} ${model.relation} as\n${model.sql}`
-      await named(node, model.file, () => database.run(create))
+      for (const test of project.unitTests) {
+        if (test.model !== model.uniqueId || base !== undefined) continue
+        const { status: _, ...result } = await runUnitTest(database, test, directory)
+        unitTests.push(result)
+      }
+      const anew = base === undefined || model.config.fullRefresh === true
+      made.set(model.name, await materialize(database, model, { anew, node }))
     }
-    const checks = await checkBuild(database, { ...options, tests: project.tests })
+    refuseFailures(unitTests, node)
+    const tested = await checkBuild(database, { ...options, tests: project.tests })
     const tables: BuiltTable[] = []
-    for (const model of published) tables.push(await exportTable(database, model, directory))
+    for (const model of project.models) {
+      const how = made.get(model.name)
+      if (!model.published || how === undefined) continue
+      const before = base?.files[model.name]
+      tables.push(await exportTable(database, model, { directory, how, before }))
+    }
     // Writes the last of it: from here on the file is whole and has no log beside it.
     await database.run(`detach ${PUBLISHED_CATALOG}`)
-    return { database: file, tables, checks }
+    return { database: file, tables, checks: [...unitTests, ...tested] }
   } finally {
     database.close()
-  }
-}
-
-async function loadSeeds(database: Database, { project, root, node }: BuildModelsOptions) {
-  for (const seed of project.seeds) {
-    const types = Object.entries(seed.config.columnTypes).map(
-      ([column, type]) => `${literal(column)}: ${literal(type)}`,
-    )
-    const given = types.length === 0 ? '' : `, types = {${types.join(', ')}}`
-    const csv = `read_csv(${literal(join(root, seed.file))}, header = true, delim = ',', quote = '"', escape = '"'${given})`
-    await named(node, seed.file, () => database.run(`create table ${seed.relation} as from ${csv}`))
-  }
-}
-
-async function exportTable(
-  database: Database,
-  model: CompiledModel,
-  directory: string,
-): Promise<BuiltTable> {
-  const path = join(directory, `${model.name}.parquet`)
-  const described = await database.rows(`describe ${model.relation}`)
-  const columns = described.map((row): Column => {
-    const name = row['column_name'] as string
-    const duckdbType = row['column_type'] as string
-    const type = columnTypeOf(duckdbType)
-    if (type !== undefined) return { name, type, nullable: true }
-    const feature = `column '${name}' of type ${duckdbType}, which tables in the lake don't have (cast it),`
-    throw unsupported({ file: model.file }, feature)
-  })
-  await database.run(
-    `copy ${model.relation} to ${literal(path)} (format parquet, compression zstd, compression_level 1)`,
-  )
-  const [counted] = await database.rows(`select count(*) as n from ${model.relation}`)
-  return { name: model.name, path, rows: Number(counted?.['n']), columns }
-}
-
-async function named<Result>(node: string, file: string, work: () => Promise<Result>) {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof Error) || error.name === 'AbortError') throw error
-    throw new OperatorError(`${file}: ${error.message}`, {
-      code: 'SBX_MODELS_SQL',
-      node,
-      cause: error,
-    })
   }
 }

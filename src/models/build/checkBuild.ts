@@ -1,7 +1,8 @@
 import { GateError } from '../../core/errors.ts'
 import type { BuildGate, CheckResult } from '../../core/models.ts'
-import type { CompiledTest } from '../project/compileProject.ts'
+import type { CompiledTest } from '../project/projectNodes.ts'
 import type { Database } from '../../lake/openDatabase.ts'
+import { runTest } from './runTest.ts'
 
 export interface CheckOptions {
   readonly tests: readonly CompiledTest[]
@@ -9,9 +10,6 @@ export interface CheckOptions {
   readonly schema: string
   readonly node: string
 }
-
-/** How many failing rows a result shows. */
-const SAMPLE = 5
 
 /**
  * Runs every test and gate on a build, all of them, and rejects it where one of severity `error` fails.
@@ -23,13 +21,22 @@ export async function checkBuild(
   { tests, gates, schema, node }: CheckOptions,
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = []
-  for (const test of tests) results.push(await runTest(database, test, node))
+  for (const test of tests) {
+    const { status, ...result } = await runTest(database, test, { store: false, node })
+    // What the test's own conditions let pass is no failure.
+    results.push(status === 'pass' ? { ...result, failures: 0 } : result)
+  }
   // Gates speak of models by their bare names.
   await database.run(`set search_path = 'memory.main,gold.${schema}'`)
   for (const gate of gates) results.push(...(await gate.check((sql) => database.rows(sql))))
+  refuseFailures(results, node)
+  return results
+}
 
+/** @throws GateError where a result of severity `error` has failures */
+export function refuseFailures(results: readonly CheckResult[], node: string | undefined): void {
   const failed = results.filter(({ severity, failures }) => severity === 'error' && failures > 0)
-  if (failed.length === 0) return results
+  if (failed.length === 0) return
   const lines = failed.map(({ name, failures, sample }) => {
     return `${name}: ${failures} failing rows, such as ${JSON.stringify(sample[0] ?? null)}`
   })
@@ -37,24 +44,4 @@ export async function checkBuild(
     `${failed.length} of ${results.length} checks failed, nothing was published. ${lines.join('; ')}`,
     { code: 'SBX_MODELS_CHECK', node, cause: results },
   )
-}
-
-async function runTest(
-  database: Database,
-  { name, file, sql, severity }: CompiledTest,
-  node: string,
-): Promise<CheckResult> {
-  try {
-    const [counted] = await database.rows(`select count(*) as n from (\n${sql}\n) as failing`)
-    const failures = Number(counted?.['n'])
-    const sample = failures === 0 ? [] : await database.rows(`from (\n${sql}\n) limit ${SAMPLE}`)
-    return { name, severity, failures, sample }
-  } catch (error) {
-    if (!(error instanceof Error) || error.name === 'AbortError') throw error
-    throw new GateError(`the test '${name}' (${file}) can't run: ${error.message}`, {
-      code: 'SBX_MODELS_CHECK',
-      node,
-      cause: error,
-    })
-  }
 }

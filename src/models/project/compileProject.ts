@@ -1,154 +1,217 @@
-import type { Json } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { buildOrder } from './buildOrder.ts'
-import { compileTest } from './compileTest.ts'
-import { withSetting } from './nodeConfig.ts'
+import { compileGenericTest } from './compileTest.ts'
+import { compileUnitTest } from './compileUnitTest.ts'
+import { cteOf, withCtes } from './ephemeral.ts'
+import { publishingLayout } from './layout.ts'
+import type { Layout } from './layout.ts'
+import { withOwnSettings } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
 import { projectError } from './projectError.ts'
-import type { ModelsProject, SeedFile, SqlFile } from './readProject.ts'
+import type { CompiledModel, CompiledProject, CompiledSource } from './projectNodes.ts'
+import type { CompiledTest } from './projectNodes.ts'
+import type { ModelsProject, SqlFile } from './readProject.ts'
+import { standIn } from './relation.ts'
+import type { Relation } from './relation.ts'
 import { createRenderer } from './renderer.ts'
 import type { TemplateFile } from './renderer.ts'
-import type { SourceTable } from './properties.ts'
-import { identifier } from './sqlText.ts'
-
-/** A model with everything in it resolved: plain SQL. */
-export interface CompiledModel {
-  readonly name: string
-  readonly file: string
-  readonly sql: string
-  /** Its name in SQL: catalog, schema, table. */
-  readonly relation: string
-  readonly stored: 'view' | 'table'
-  readonly published: boolean
-}
-
-/** A test as a query for the rows that fail it. */
-export interface CompiledTest {
-  readonly name: string
-  readonly file: string
-  readonly sql: string
-  readonly severity: 'warn' | 'error'
-}
-
-export interface CompiledProject {
-  readonly seeds: readonly (SeedFile & { readonly relation: string })[]
-  /** Every model behind those that it reads. */
-  readonly models: readonly CompiledModel[]
-  readonly tests: readonly CompiledTest[]
-  /** The tables of sources that some model or test reads. */
-  readonly sources: readonly (SourceTable & { readonly relation: string })[]
-}
+import type { TemplateScope } from './templateNames.ts'
 
 export interface CompileOptions {
-  /** Schema of the published models. */
+  /** Schema of the published models, or of all. */
   readonly schema: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Over the variables of the project. */
+  readonly vars?: JsonObject
+  /** @defaultValue the one that publishes public models */
+  readonly layout?: Layout
+  /** @defaultValue `false` */
+  readonly fullRefresh?: boolean
 }
 
-/** Catalog of the published models, and of everything that only serves the build. */
-export const PUBLISHED_CATALOG = 'gold'
-const WORK_CATALOG = 'memory'
+/** What one text turned out to be and to read. */
+export interface Rendered {
+  readonly sql: string
+  readonly config: NodeConfig
+  /** Unique ids, in the order in which they were read. */
+  readonly reads: readonly string[]
+}
+
+/** Renders one text of the project. */
+export type Render = (
+  template: TemplateFile,
+  config: NodeConfig,
+  own?: Partial<TemplateScope>,
+) => Rendered
 
 /** Resolves all Jinja of a project: what is left is SQL in the order in which it must run. */
 export function compileProject(project: ModelsProject, options: CompileOptions): CompiledProject {
-  const { schema, env } = options
-  const { macros, vars, name } = project
-  const renderer = createRenderer({ project: name, schema, vars, env, macros })
-  const read = new Map<string, SourceTable & { readonly relation: string }>()
-
-  const source = (file: string) => (group: string, table: string) => {
-    const known = project.sources.find((one) => one.source === group && one.table === table)
-    if (known === undefined) {
-      throw projectError({ file }, `source('${group}', '${table}') is in no schema.yml`)
-    }
-    const relation = relationOf(WORK_CATALOG, `source_${group}`, table)
-    read.set(relation, { ...known, relation })
-    return relation
-  }
+  const { env, fullRefresh = false } = options
+  const layout = options.layout ?? publishingLayout(options.schema)
+  const { macros, name } = project
+  const vars = { ...project.vars, ...options.vars }
+  const { schema, database } = layout
+  const renderer = createRenderer({
+    ...{ project: name, schema, database, vars, env, macros, fullRefresh },
+  })
+  const declaredSources = project.sources.map((source): CompiledSource => {
+    const uniqueId = `source.${name}.${source.source}.${source.table}`
+    const folders = source.place.file.split('/').slice(1, -1)
+    const fqn = [name, ...folders, source.source, source.table]
+    return { ...source, uniqueId, fqn, relation: String(layout.source(source)) }
+  })
+  const read = new Map<string, CompiledSource>()
 
   // Once to learn what each model says of itself and reads, once more with the final names.
-  const seedNames = new Map(
-    project.seeds.map((seed) => [seed.name, relationOf(WORK_CATALOG, 'main', seed.name)]),
-  )
-  const drafts = new Map(project.models.map((model) => [model.name, draft(model)]))
-  function draft(model: SqlFile) {
+  const relations = new Map<string, Relation>()
+  for (const { name: seed, config } of project.seeds) relations.set(seed, layout.node(seed, config))
+  const render: Render = (template, given, own = {}) => {
     const reads = new Set<string>()
-    let config = model.config
-    renderer.render(model, {
-      self: model.name,
-      source: source(model.file),
-      config: (settings) => (config = withOwn(config, settings, model)),
-      ref: (wanted) => {
-        reads.add(wanted)
-        return wanted
+    let config = given
+    const sql = renderer.render(template, {
+      self: standIn(template.file),
+      name: template.file,
+      incremental: false,
+      get settings() {
+        return config.given
       },
+      config: (settings) => (config = withOwnSettings(config, settings, template.file)),
+      ref: (wanted) => {
+        reads.add(idOf(wanted, template.file))
+        return relations.get(wanted) ?? standIn(wanted)
+      },
+      source: (group, table) => {
+        const known = declaredSources.find((one) => one.source === group && one.table === table)
+        if (known === undefined) {
+          throw projectError(template, `source('${group}', '${table}') is in no schema.yml`)
+        }
+        reads.add(known.uniqueId)
+        read.set(known.uniqueId, known)
+        return layout.source(known)
+      },
+      ...own,
     })
-    return { model, config, reads }
+    return { sql: sql.replace(/;\s*$/, ''), config, reads: [...reads] }
   }
-  const relations = new Map(seedNames)
-  for (const { model, config } of drafts.values()) {
-    const published = config.access === 'public'
-    const catalog = published ? PUBLISHED_CATALOG : WORK_CATALOG
-    relations.set(model.name, relationOf(catalog, published ? schema : 'main', model.name))
-  }
-  const ref = (file: string) => (wanted: string) => {
-    const relation = relations.get(wanted)
-    if (relation !== undefined) return relation
+  const kinds = new Map([
+    ...project.seeds.map((seed) => [seed.name, 'seed'] as const),
+    ...project.models.map((model) => [model.name, 'model'] as const),
+  ])
+  function idOf(wanted: string, file: string): string {
+    const kind = kinds.get(wanted)
+    if (kind !== undefined) return `${kind}.${name}.${wanted}`
     throw projectError({ file }, `ref('${wanted}'): no model or seed of this name`)
   }
-  const render = (template: TemplateFile, self: string, config: (own: Settings) => void): string =>
-    renderer.render(template, {
-      self,
-      ref: ref(template.file),
-      source: source(template.file),
-      config,
-    })
 
-  const enabled = [...drafts.values()].filter(({ config }) => config.enabled)
-  const models = buildOrder(enabled.map(({ model, reads }) => ({ ...model, reads }))).map(
-    (model) => {
-      const config = drafts.get(model.name)?.config ?? model.config
-      const relation = relations.get(model.name) ?? ''
-      const published = config.access === 'public'
-      return {
-        name: model.name,
-        file: model.file,
-        sql: render(model, relation, () => {}),
-        relation,
-        stored: published || isStored(config) ? ('table' as const) : ('view' as const),
-        published,
-      }
-    },
-  )
-  const singular = project.singularTests.flatMap((test) => {
-    let config = test.config
-    const sql = render(test, test.name, (own) => (config = withOwn(config, own, test)))
-    const { severity, enabled: runs } = config
-    return runs ? [{ name: test.name, file: test.file, sql, severity }] : []
+  const drafts = project.models.map((model) => {
+    const own = { self: standIn(model.name), name: model.name }
+    const draft = render(model, model.config, own)
+    if (draft.config.materialized !== 'incremental') return { model, ...draft }
+    const again = render(model, model.config, { ...own, incremental: true })
+    return { model, ...draft, reads: [...new Set([...draft.reads, ...again.reads])] }
   })
-  const generic = project.genericTests.map((test) =>
-    compileTest(test, (text) =>
-      render({ file: test.place.file, text: `{{ ${text} }}` }, test.subject, () => {}),
-    ),
+  const disabled = drafts.filter(({ config }) => !config.enabled)
+  for (const { model } of disabled) kinds.delete(model.name)
+  const enabled = drafts.filter(({ config }) => config.enabled)
+  for (const { model, config } of enabled) {
+    const isCte = config.materialized === 'ephemeral'
+    relations.set(model.name, isCte ? standIn(cteOf(model.name)) : layout.node(model.name, config))
+  }
+  const done = new Map<string, CompiledModel>()
+  /** The ephemeral models behind a query, each behind those that it reads itself. */
+  const ctesFor = (reads: readonly string[], seen = new Map<string, string>()) => {
+    for (const id of reads) {
+      const model = done.get(id)
+      if (model?.stored !== 'ephemeral' || seen.has(cteOf(model.name))) continue
+      ctesFor(model.reads, seen)
+      seen.set(cteOf(model.name), model.sql)
+    }
+    return [...seen]
+  }
+  const ordered = buildOrder(
+    enabled.map(({ model, config, reads }) => ({
+      ...model,
+      config,
+      reads: new Set(reads.map((id) => id.slice(id.lastIndexOf('.') + 1))),
+    })),
   )
+  for (const model of ordered) {
+    const one = compileModel(model, model.config)
+    done.set(one.uniqueId, one)
+  }
+  function compileModel(model: SqlFile, config: NodeConfig): CompiledModel {
+    const published = layout.isPublished(config)
+    const self = relations.get(model.name) ?? standIn(model.name)
+    const at = (incremental: boolean): Rendered => {
+      const rendered = render(model, model.config, { self, name: model.name, incremental })
+      const isCte = config.materialized === 'ephemeral'
+      return isCte
+        ? rendered
+        : { ...rendered, sql: withCtes(rendered.sql, ctesFor(rendered.reads)) }
+    }
+    const { sql, reads } = at(false)
+    const stored = storedAs(config, layout)
+    const again = stored === 'incremental' ? at(true) : undefined
+    return {
+      uniqueId: `model.${name}.${model.name}`,
+      name: model.name,
+      file: model.file,
+      fqn: model.fqn,
+      config,
+      reads: [...new Set([...reads, ...(again?.reads ?? [])])],
+      sql,
+      incrementalSql: again?.sql,
+      rawText: model.text,
+      relation: String(self),
+      stored,
+      published,
+      description: model.properties?.description ?? '',
+      columns: model.properties?.columns ?? [],
+      constraints: model.properties?.constraints ?? [],
+    }
+  }
+
+  const tests: CompiledTest[] = []
+  const shared = { project, render, layout, ctesFor }
+  // A test of a disabled model is disabled with it.
+  const gone = new Set(disabled.map(({ model }) => `ref('${model.name}')`))
+  for (const test of project.genericTests) {
+    if (!gone.has(test.on)) tests.push(compileGenericTest(test, shared))
+  }
+  for (const test of project.singularTests) {
+    const { sql, config, reads } = render(test, test.config, { name: test.name })
+    if (!config.enabled) continue
+    tests.push({
+      ...{
+        uniqueId: `test.${name}.${test.name}`,
+        kind: 'singular',
+        name: test.name,
+        config,
+        reads,
+      },
+      ...{ file: test.file, fqn: test.fqn, rawText: test.text, severity: config.severity },
+      sql: withCtes(sql, ctesFor(reads)),
+      relation: String(layout.failures(test.name)),
+      ...{ column: undefined, attached: undefined, description: '', test: undefined, given: {} },
+    })
+  }
+  const seeds = project.seeds.map((seed) => ({
+    ...seed,
+    uniqueId: `seed.${name}.${seed.name}`,
+    relation: String(layout.node(seed.name, seed.config)),
+  }))
+  const models = [...done.values()]
   return {
-    seeds: project.seeds.map((seed) => ({ ...seed, relation: seedNames.get(seed.name) ?? '' })),
-    models,
-    tests: [...generic, ...singular],
+    ...{ name, root: project.root, seeds, models, macros, declaredSources },
+    tests,
+    unitTests: project.unitTests.map((test) => compileUnitTest(test, { ...shared, models: done })),
     sources: [...read.values()],
   }
 }
 
-type Settings = Readonly<Record<string, Json>>
-
-function withOwn(config: NodeConfig, settings: Settings, { file }: TemplateFile): NodeConfig {
-  return Object.entries(settings).reduce(
-    (all, [name, value]) => withSetting(all, name, value, { file }),
-    config,
-  )
+function storedAs(config: NodeConfig, layout: Layout): CompiledModel['stored'] {
+  const { materialized } = config
+  if (materialized === 'ephemeral') return 'ephemeral'
+  if (materialized === 'incremental') return layout.isKept(config) ? 'incremental' : 'table'
+  return layout.isPublished(config) ? 'table' : materialized
 }
-
-/** An incremental model is built in full each time: what `is_incremental()` guards is left out. */
-const isStored = ({ materialized }: NodeConfig): boolean =>
-  materialized === 'table' || materialized === 'incremental'
-
-const relationOf = (...parts: readonly string[]): string => parts.map(identifier).join('.')

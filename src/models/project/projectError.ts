@@ -11,12 +11,15 @@ export function projectError(place: Place, message: string, cause?: unknown): Co
   return new ConfigError(`${at(place)}: ${message}`, { code: 'SBX_MODELS_PROJECT', cause })
 }
 
-/** A feature of dbt that this runner does not have. */
-export function unsupported(place: Place, feature: string): ConfigError {
-  return new ConfigError(
-    `${at(place)}: ${feature} is not supported here; rewrite it, or run this project with dbt itself`,
-    { code: 'SBX_MODELS_UNSUPPORTED' },
-  )
+/** A feature of dbt that this runner does not have, and the way round it. */
+export function unsupported(
+  place: Place,
+  feature: string,
+  way = 'rewrite it, or run this project with dbt itself',
+): ConfigError {
+  return new ConfigError(`${at(place)}: ${feature} is not supported here; ${way}`, {
+    code: 'SBX_MODELS_UNSUPPORTED',
+  })
 }
 
 const at = ({ file, line }: Place): string => (line === undefined ? file : `${file}:${line}`)

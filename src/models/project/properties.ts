@@ -1,168 +1,108 @@
-import type { Json } from '../../core/json.ts'
+import { columnsOf, constraintsOf } from './columnProperties.ts'
+import type { ColumnProperties, Constraint } from './columnProperties.ts'
 import { withSetting, withSettings } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
-import { projectError, unsupported } from './projectError.ts'
+import { unsupported } from './projectError.ts'
 import type { Place } from './projectError.ts'
 import { readYaml } from './readYaml.ts'
-import type { Yaml } from './readYaml.ts'
+import type { RenderText, Yaml } from './readYaml.ts'
+import { NODE, nameOf } from './propertyKeys.ts'
+import { sourceTables } from './sourceProperties.ts'
+import type { SourceTable } from './sourceProperties.ts'
+import { testsOf } from './testProperties.ts'
+import type { GenericTest } from './testProperties.ts'
+import { unitTestOf } from './unitTestProperties.ts'
+import type { UnitTest } from './unitTestProperties.ts'
 
-/** A table that the project reads and does not build. */
-export interface SourceTable {
-  readonly source: string
-  readonly table: string
+/** What schema.yml says of one model or seed. */
+export interface NodeProperties {
+  readonly name: string
   readonly place: Place
-  /** The columns that are declared with a type. */
-  readonly columns: readonly { readonly name: string; readonly type: string }[]
-}
-
-/** A generic test on a model, a seed or a source, as schema.yml asks for it. */
-export interface GenericTest {
-  readonly test: string
-  readonly name: string | undefined
-  /** `ref('…')` or `source('…', '…')`: what is tested. */
-  readonly on: string
-  /** The tested thing's own name: part of the test's. */
-  readonly subject: string
-  readonly column: string | undefined
-  readonly arguments: Yaml
-  readonly config: NodeConfig
-  readonly place: Place
+  readonly description: string
+  readonly columns: readonly ColumnProperties[]
+  readonly constraints: readonly Constraint[]
+  apply(config: NodeConfig): NodeConfig
 }
 
 /** What one schema.yml says. */
 export interface Properties {
+  readonly nodes: readonly NodeProperties[]
   readonly sources: readonly SourceTable[]
   readonly tests: readonly GenericTest[]
-  /** Settings of models and seeds by name. */
-  readonly settings: readonly (readonly [string, (config: NodeConfig) => NodeConfig])[]
+  readonly unitTests: readonly UnitTest[]
 }
 
-const NODE = ['name', 'description', 'docs', 'meta', 'tags', 'config', 'columns', 'access', 'group']
-const SOURCE = ['name', 'description', 'meta', 'tags', 'config', 'tables', 'schema', 'database']
-const COLUMN = ['name', 'description', 'data_type', 'meta', 'tags', 'quote', 'config']
-const TESTS = ['tests', 'data_tests']
+/** Where in dbt_project.yml the settings of all tests and sources come from. */
+export interface Defaults {
+  readonly test: NodeConfig
+  readonly source: NodeConfig
+  readonly unitTest: NodeConfig
+}
 
-/** Reads one schema.yml. `tests` gives the settings that the project has for all tests. */
-export function readProperties(root: string, file: string, tests: NodeConfig): Properties {
-  const yaml = readYaml(root, file)
-  yaml.only(['version', 'models', 'seeds', 'sources'], 'a schema file')
+const WAYS: Readonly<Record<string, string>> = {
+  snapshots: 'keep history with an incremental model of strategy append',
+  metrics: 'write it as a model',
+  semantic_models: 'write it as a model',
+  saved_queries: 'write it as a model',
+}
+const IGNORED = ['version', 'exposures', 'groups', 'macros', 'analyses', 'anchors']
+const READ = ['models', 'seeds', 'sources', 'unit_tests', 'data_tests']
+
+/** Reads one schema.yml. */
+export function readProperties(
+  root: string,
+  file: string,
+  defaults: Defaults,
+  render: RenderText,
+): Properties {
+  const yaml = readYaml(root, file, render)
+  for (const [key, entry] of yaml.entries()) {
+    if ([...IGNORED, ...READ].includes(key)) continue
+    throw unsupported(entry.place, `'${key}' of a schema file`, WAYS[key])
+  }
   const nodes = [...yaml.at('models').items(), ...yaml.at('seeds').items()]
   const sources = yaml.at('sources').items()
   return {
-    sources: sources.flatMap(sourceTables),
+    nodes: nodes.map(nodeProperties),
+    sources: sources.flatMap((source) => sourceTables(source, defaults.source)),
     tests: [
-      ...nodes.flatMap((node) => nodeTests(node, `ref('${nameOf(node)}')`, nameOf(node), tests)),
-      ...sources.flatMap((source) => sourceTests(source, tests)),
+      ...nodes.flatMap((node) => {
+        const on = `ref('${nameOf(node)}')`
+        return testsOf(node, { on, subject: nameOf(node), config: defaults.test })
+      }),
+      ...sources.flatMap((source) =>
+        source
+          .at('tables')
+          .items()
+          .flatMap((table) => {
+            const on = `source('${nameOf(source)}', '${nameOf(table)}')`
+            const subject = `${nameOf(source)}_${nameOf(table)}`
+            return testsOf(table, { on, subject, config: defaults.test })
+          }),
+      ),
     ],
-    settings: nodes.map((node) => {
-      node.only([...NODE, ...TESTS], 'a model')
-      return [nameOf(node), (config) => nodeSettings(config, node)]
-    }),
+    unitTests: yaml
+      .at('unit_tests')
+      .items()
+      .map((test) => unitTestOf(test, defaults.unitTest)),
   }
 }
 
-function nodeSettings(config: NodeConfig, node: Yaml): NodeConfig {
-  const access = node.at('access')
-  const own =
-    access.value === null ? config : withSetting(config, 'access', access.value, access.place)
-  return withSettings(own, node.at('config'))
-}
-
-function sourceTables(source: Yaml): SourceTable[] {
-  source.only(SOURCE, 'a source')
-  return source
-    .at('tables')
-    .items()
-    .map((table) => {
-      table.only([...NODE, ...TESTS, 'identifier'], 'a table of a source')
-      const columns = table.at('columns').items()
-      return {
-        source: nameOf(source),
-        table: nameOf(table),
-        place: table.place,
-        columns: columns.flatMap((column) => {
-          const type = column.at('data_type').text()
-          return type === undefined ? [] : [{ name: nameOf(column), type }]
-        }),
-      }
-    })
-}
-
-function sourceTests(source: Yaml, config: NodeConfig): GenericTest[] {
-  const tables = source.at('tables').items()
-  return tables.flatMap((table) => {
-    const on = `source('${nameOf(source)}', '${nameOf(table)}')`
-    return nodeTests(table, on, `${nameOf(source)}_${nameOf(table)}`, config)
-  })
-}
-
-function nodeTests(node: Yaml, on: string, subject: string, config: NodeConfig): GenericTest[] {
-  const own = testsOf(node).map((test) => genericTest(test, on, subject, undefined, config))
-  const columns = node.at('columns').items()
-  const ofColumns = columns.flatMap((column) => {
-    column.only([...COLUMN, ...TESTS], 'a column')
-    return testsOf(column).map((test) => genericTest(test, on, subject, nameOf(column), config))
-  })
-  return [...own, ...ofColumns]
-}
-
-const testsOf = (yaml: Yaml): Yaml[] => TESTS.flatMap((key) => yaml.at(key).items())
-
-/** `unique`, or `unique: { arguments, config, … }`, with arguments also directly in it. */
-function genericTest(
-  yaml: Yaml,
-  on: string,
-  subject: string,
-  column: string | undefined,
-  start: NodeConfig,
-): GenericTest {
-  const { place } = yaml
-  if (typeof yaml.value === 'string') {
-    const nothing = yaml.at('arguments')
-    return {
-      test: yaml.value,
-      name: undefined,
-      on,
-      subject,
-      column,
-      arguments: nothing,
-      config: start,
-      place,
-    }
-  }
-  const [entry, second] = yaml.entries()
-  if (entry === undefined || second !== undefined) {
-    throw projectError(place, 'expected one test: its name, then what it takes')
-  }
-  const [test, body] = entry
-  const inner = body.at('arguments')
-  let config = withSettings(start, body.at('config'))
-  for (const key of ['severity', 'where']) {
-    const setting = body.at(key)
-    if (setting.value !== null) config = withSetting(config, key, setting.value, setting.place)
-  }
+function nodeProperties(node: Yaml): NodeProperties {
+  node.only(NODE, 'a model')
   return {
-    test,
-    name: body.at('name').text(),
-    on,
-    subject,
-    column: column ?? (inner.value === null ? body : inner).at('column_name').text(),
-    arguments: inner.value === null ? body : inner,
-    config,
-    place,
+    name: nameOf(node),
+    place: node.place,
+    description: node.at('description').text() ?? '',
+    columns: columnsOf(node),
+    constraints: constraintsOf(node),
+    apply: (config) => {
+      let own = config
+      for (const key of ['access', 'tags', 'meta', 'docs', 'group']) {
+        const setting = node.at(key)
+        if (setting.value !== null) own = withSetting(own, key, setting.rendered(), setting.place)
+      }
+      return withSettings(own, node.at('config'))
+    },
   }
-}
-
-function nameOf(yaml: Yaml): string {
-  const name = yaml.at('name').text()
-  if (name === undefined) throw projectError(yaml.place, 'this has no name')
-  return name
-}
-
-/** A value of a list of accepted values, or anything else that SQL has a literal for. */
-export function plainValue(value: Json, place: Place): string | number | boolean {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return value
-  }
-  throw unsupported(place, `the value ${JSON.stringify(value)}`)
 }

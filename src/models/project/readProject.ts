@@ -7,26 +7,35 @@ import type { NodeConfig } from './nodeConfig.ts'
 import { projectError, unsupported } from './projectError.ts'
 import { readProjectFile } from './projectFile.ts'
 import { readProperties } from './properties.ts'
-import type { GenericTest, SourceTable } from './properties.ts'
+import type { NodeProperties } from './properties.ts'
+import { createRenderer } from './renderer.ts'
 import type { TemplateFile } from './renderer.ts'
-import type { Yaml } from './readYaml.ts'
+import type { RenderText, Yaml } from './readYaml.ts'
+import type { SourceTable } from './sourceProperties.ts'
+import type { GenericTest } from './testProperties.ts'
+import type { UnitTest } from './unitTestProperties.ts'
 
 /** A file of SQL: a model or a singular test. */
 export interface SqlFile extends TemplateFile {
   readonly name: string
+  /** Names of the folders below the project's, then its own: dbt's fqn. */
+  readonly fqn: readonly string[]
   /** From dbt_project.yml and schema.yml; the file itself may say more. */
   readonly config: NodeConfig
+  readonly properties: NodeProperties | undefined
 }
 
 /** A CSV file that becomes a table. */
 export interface SeedFile {
   readonly name: string
   readonly file: string
+  readonly fqn: readonly string[]
   readonly content: string
   readonly config: NodeConfig
+  readonly properties: NodeProperties | undefined
 }
 
-/** A dbt project as its files say it; nothing is rendered yet. */
+/** A dbt project as its files say it; models are not rendered yet. */
 export interface ModelsProject {
   readonly root: string
   readonly name: string
@@ -37,6 +46,15 @@ export interface ModelsProject {
   readonly macros: readonly TemplateFile[]
   readonly genericTests: readonly GenericTest[]
   readonly singularTests: readonly SqlFile[]
+  readonly unitTests: readonly UnitTest[]
+  /** Files with rows for unit tests, by their names. */
+  readonly fixtures: Readonly<Record<string, TemplateFile>>
+}
+
+export interface ReadProjectOptions {
+  /** Over the variables of the project. */
+  readonly vars?: JsonObject
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 /**
@@ -45,57 +63,81 @@ export interface ModelsProject {
  * @throws ConfigError `SBX_MODELS_PROJECT` (it contradicts itself), `SBX_MODELS_UNSUPPORTED` (it uses
  *   what this runner does not have), both with file and line
  */
-export function readProject(root: string): ModelsProject {
-  const project = readProjectFile(root)
-  const testConfig = folderConfig(project.tests, [project.name], DEFAULT_CONFIG)
-  const properties = [...project.modelPaths, ...project.seedPaths]
-    .flatMap((folder) => filesOf(root, folder, ['.yml', '.yaml']))
-    .map((file) => readProperties(root, file, testConfig))
-  const settings = properties.flatMap((one) => one.settings)
-
-  const configOf = (tree: Yaml, folder: string, file: string, start: NodeConfig): NodeConfig => {
-    const inner = file.slice(folder.length + 1, -extname(file).length).split('/')
-    const byFolder = folderConfig(tree, [project.name, ...inner], start)
-    const own = settings.filter(([name]) => name === stem(file))
-    return own.reduce((config, [, apply]) => apply(config), byFolder)
+export function readProject(root: string, options: ReadProjectOptions = {}): ModelsProject {
+  const { env = {} } = options
+  const valuesWith = (vars: JsonObject): RenderText => {
+    const common = { project: '', schema: 'main', database: '', macros: [], fullRefresh: false }
+    const { renderValue } = createRenderer({ ...common, vars, env })
+    return (text, { file }) => renderValue({ text, file })
   }
+  const project = readProjectFile(root, valuesWith({ ...options.vars }))
+  const vars = { ...project.vars, ...options.vars }
+  const { name } = project
+  const defaultsOf = (tree: Yaml) => folderConfig(tree, [name], DEFAULT_CONFIG)
+  const defaults = {
+    test: defaultsOf(project.tests),
+    source: defaultsOf(project.sources),
+    unitTest: defaultsOf(project.unitTests),
+  }
+  const properties = [...project.modelPaths, ...project.seedPaths, ...project.testPaths]
+    .flatMap((folder) => filesOf(root, folder, ['.yml', '.yaml']))
+    .map((file) => readProperties(root, file, defaults, valuesWith(vars)))
+  const nodes = properties.flatMap((one) => one.nodes)
+
   const text = (file: string): string => readFileSync(join(root, file), 'utf8')
+  const described = (tree: Yaml, folder: string, file: string) => {
+    const inner = file.slice(folder.length + 1, -extname(file).length).split('/')
+    const own = nodes.filter((node) => node.name === stem(file))
+    const byFolder = folderConfig(tree, [name, ...inner], DEFAULT_CONFIG)
+    return {
+      name: stem(file),
+      file,
+      fqn: [name, ...inner],
+      config: own.reduce((config, node) => node.apply(config), byFolder),
+      properties: own[0],
+    }
+  }
   const sqlFiles = (folders: readonly string[], tree: Yaml): SqlFile[] =>
     folders.flatMap((folder) =>
-      filesOf(root, folder, ['.sql']).map((file) => {
-        const config = configOf(tree, folder, file, DEFAULT_CONFIG)
-        return { name: stem(file), file, text: text(file), config }
-      }),
+      filesOf(root, folder, ['.sql'])
+        .filter((file) => !isSetAside(folder, file))
+        .map((file) => ({ ...described(tree, folder, file), text: text(file) })),
     )
+  const isSetAside = (folder: string, file: string): boolean =>
+    project.testPaths.includes(folder) &&
+    ['generic', 'fixtures'].some((aside) => file.startsWith(`${folder}/${aside}/`))
 
   for (const folder of project.modelPaths) {
     const [file] = filesOf(root, folder, ['.py', '.csv'])
-    if (file !== undefined) throw unsupported({ file }, `a model in ${extname(file)}`)
-  }
-  for (const folder of project.testPaths) {
-    const file = filesOf(root, folder, ['.sql']).find((one) => one.startsWith(`${folder}/generic/`))
-    if (file !== undefined) throw unsupported({ file }, 'a generic test of the project')
+    const way = 'write it in SQL'
+    if (file !== undefined) throw unsupported({ file }, `a model in ${extname(file)}`, way)
   }
   const models = sqlFiles(project.modelPaths, project.models)
   const seeds = project.seedPaths.flatMap((folder) =>
-    filesOf(root, folder, ['.csv']).map((file) => {
-      const config = configOf(project.seeds, folder, file, DEFAULT_CONFIG)
-      return { name: stem(file), file, content: text(file), config }
-    }),
+    filesOf(root, folder, ['.csv']).map((file) => ({
+      ...described(project.seeds, folder, file),
+      content: text(file),
+    })),
   )
   refuseSameNames([...models, ...seeds])
+  const inTests = (aside: string, extensions: readonly string[]): TemplateFile[] =>
+    project.testPaths.flatMap((folder) =>
+      filesOf(root, `${folder}/${aside}`, extensions).map((file) => ({ file, text: text(file) })),
+    )
+  const macros = project.macroPaths.flatMap((folder) =>
+    filesOf(root, folder, ['.sql']).map((file) => ({ file, text: text(file) })),
+  )
   return {
-    root,
-    name: project.name,
-    vars: project.vars,
-    models: models.filter(({ config }) => config.enabled),
+    ...{ root, name, vars, models },
     seeds: seeds.filter(({ config }) => config.enabled),
     sources: properties.flatMap((one) => one.sources),
-    macros: project.macroPaths.flatMap((folder) =>
-      filesOf(root, folder, ['.sql']).map((file) => ({ file, text: text(file) })),
-    ),
+    macros: [...macros, ...inTests('generic', ['.sql'])],
     genericTests: properties.flatMap((one) => one.tests).filter(({ config }) => config.enabled),
     singularTests: sqlFiles(project.testPaths, project.tests),
+    unitTests: properties.flatMap((one) => one.unitTests).filter(({ config }) => config.enabled),
+    fixtures: Object.fromEntries(
+      inTests('fixtures', ['.csv', '.sql']).map((file) => [stem(file.file), file]),
+    ),
   }
 }
 

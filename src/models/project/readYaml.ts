@@ -16,14 +16,19 @@ export interface Yaml {
   items(): readonly Yaml[]
   /** Name and value of each entry of a mapping; none where there is no mapping. */
   entries(): readonly (readonly [string, Yaml])[]
+  /** The value with the Jinja in it resolved. */
+  rendered(): Json
   /** Undefined where there is none; an error where it is something else. */
   text(): string | undefined
   /** Refuses entries that are not among `known`. */
   only(known: readonly string[], what: string): void
 }
 
+/** Resolves the Jinja of one text in a YAML file. */
+export type RenderText = (text: string, place: Place) => Json
+
 /** Parses one YAML file of a project. */
-export function readYaml(root: string, file: string): Yaml {
+export function readYaml(root: string, file: string, render?: RenderText): Yaml {
   const lines = new LineCounter()
   const document = parseDocument(readFileSync(join(root, file), 'utf8'), { lineCounter: lines })
   const [problem] = document.errors
@@ -50,6 +55,7 @@ export function readYaml(root: string, file: string): Yaml {
         if (!isMapping(value)) throw projectError(place, 'expected a mapping')
         return Object.entries(value).map(([key, item]) => [key, node([...path, key], item)])
       },
+      rendered: () => (render === undefined ? value : renderDeep(value, place, render)),
       text: () => {
         if (value === null) return undefined
         if (typeof value === 'string') return value
@@ -65,5 +71,14 @@ export function readYaml(root: string, file: string): Yaml {
   return node([], (document.toJS() ?? null) as Json)
 }
 
-const isMapping = (value: Json): value is JsonObject =>
+function renderDeep(value: Json, place: Place, render: RenderText): Json {
+  if (typeof value === 'string') return value.includes('{{') ? render(value, place) : value
+  if (Array.isArray(value)) return value.map((item: Json) => renderDeep(item, place, render))
+  if (!isMapping(value)) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(entries.map(([key, item]) => [key, renderDeep(item, place, render)]))
+}
+
+/** Whether a value is a mapping. */
+export const isMapping = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,47 +2,53 @@ import { CheckpointError } from '../../core/errors.ts'
 import type { Column } from '../../core/columns.ts'
 import type { Json } from '../../core/json.ts'
 import type { PreparedFile } from '../../core/unit.ts'
+import { dataFileName, parseDataFileName } from '../../lake/dataFileName.ts'
+import type { DataFileName } from '../../lake/dataFileName.ts'
+import type { ContentFile } from '../build/exportTable.ts'
 
 /** Whose build a file belongs to. */
-export interface BuildName {
-  readonly task: string
-  readonly epoch: number
-  readonly attempt: string
-}
+export type BuildName = DataFileName
 
 // Read from the right: a task's name may hold dashes itself.
-const NAME = /(?:^|\/)(?:part|\d+)-([^/]+)-(\d+)-(\d+-[^-/]+)\.(?:parquet|duckdb)$/
+const DATABASE = /(?:^|\/)\d+-([^/]+)-(\d+)-(\d+-[^-/]+)\.duckdb$/
 
-/** `<path>/<model>/part-<task>-<epoch>-<attempt>.parquet` */
-export const tableKey = (path: string, model: string, name: BuildName): string =>
-  `${path}/${model}/part-${suffix(name)}.parquet`
+/** `<path>/<model>/part-<task>-<epoch>-<attempt>-0-<n>.parquet` */
+export const tableKey = (path: string, model: string, part: number, name: BuildName): string =>
+  `${path}/${model}/${dataFileName(name, 0, part)}`
 
 /** `<path>/_versions/<n>-<task>-<epoch>-<attempt>.duckdb` */
 export const databaseKey = (path: string, version: number, name: BuildName): string =>
-  `${path}/_versions/${version}-${suffix(name)}.duckdb`
-
-const suffix = ({ task, epoch, attempt }: BuildName): string =>
-  `${encodeURIComponent(task)}-${epoch}-${attempt}`
+  `${path}/_versions/${version}-${encodeURIComponent(name.task)}-${name.epoch}-${name.attempt}.duckdb`
 
 /** Whose file a key is; undefined for files that no build wrote. */
 export function parseBuildKey(key: string): BuildName | undefined {
-  const [, task, epoch, attempt] = NAME.exec(key) ?? []
+  const data = parseDataFileName(key)
+  if (data !== undefined) return data
+  const [, task, epoch, attempt] = DATABASE.exec(key) ?? []
   if (task === undefined || epoch === undefined || attempt === undefined) return undefined
   return { task: decodeURIComponent(task), epoch: Number(epoch), attempt }
 }
 
-/** The data file of one published model. */
-export interface TableFile extends PreparedFile {
-  readonly detail: {
-    readonly kind: 'table'
-    readonly model: string
-    readonly columns: readonly { readonly [Key in keyof Column]: Column[Key] }[]
-  }
+/** All that a published table holds at one version. */
+export interface TableContent {
+  readonly columns: readonly { readonly [Key in keyof Column]: Column[Key] }[]
+  readonly rows: number
+  readonly files: readonly ContentFile[]
 }
 
-/** The finished database of one build. */
-export interface DatabaseFile extends PreparedFile {
-  readonly detail: { readonly kind: 'database'; readonly version: number; readonly inputs: Json }
+/** A data file of one published model. */
+export interface TableFile extends PreparedFile {
+  readonly detail: { readonly kind: 'table'; readonly model: string }
+}
+
+/** The finished database of one build, and what its tables are to hold. */
+export interface DatabaseFile extends Omit<PreparedFile, 'detail'> {
+  readonly detail: {
+    readonly kind: 'database'
+    readonly version: number
+    readonly inputs: Json
+    readonly tables: Readonly<Record<string, TableContent>>
+  }
 }
 
 /** A build's files as its checkpoint keeps them. */
@@ -50,7 +56,8 @@ export function splitFiles(files: readonly PreparedFile[]): {
   readonly tables: readonly TableFile[]
   readonly database: DatabaseFile
 } {
-  const database = files.find((file): file is DatabaseFile => kindOf(file) === 'database')
+  const found: unknown = files.find((file) => kindOf(file) === 'database')
+  const database = found as DatabaseFile | undefined
   if (database === undefined) {
     throw new CheckpointError(
       'a committed build has no database among its files: the checkpoint is damaged or of another version of Sluicebox',

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
-import type { Column } from '../../core/columns.ts'
 import { CheckpointError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
-import { logPath } from '../../lake/delta/actions.ts'
+import { filePath, logPath } from '../../lake/delta/actions.ts'
 import type { Action } from '../../lake/delta/actions.ts'
 import { deltaLog } from '../../lake/delta/deltaLog.ts'
 import type { DeltaLog } from '../../lake/delta/deltaLog.ts'
@@ -11,7 +10,9 @@ import { deltaSchema } from '../../lake/delta/deltaSchema.ts'
 import { readDelta } from '../../lake/delta/readDelta.ts'
 import type { Snapshot } from '../../lake/delta/snapshot.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
+import type { ContentFile } from '../build/exportTable.ts'
 import type { TableVersion } from '../build/sourceTable.ts'
+import type { TableContent } from './buildFiles.ts'
 
 /** What models need of Delta tables: to read one at a version, and to replace what one holds. */
 export interface DeltaTables {
@@ -20,19 +21,16 @@ export interface DeltaTables {
   /** The table as it was at a version. */
   at(path: string, version: number): Promise<TableVersion>
   /**
-   * Makes one file all that a table holds. Idempotent by `appId` and `epoch`.
+   * Makes these files all that a table holds, in one entry of its log. Idempotent by `appId` and `epoch`.
    *
-   * @returns the version of the table that holds it
+   * @returns the version of the table that holds them
    */
-  replaceContent(path: string, content: TableContent): Promise<number>
+  setContent(path: string, content: NewContent): Promise<number>
+  /** The actions of one entry of a table's log; undefined where it is not there (any more). */
+  entry(path: string, version: number): Promise<readonly Action[] | undefined>
 }
 
-export interface TableContent {
-  readonly columns: readonly Column[]
-  /** Relative to the table. */
-  readonly file: string
-  readonly bytes: number
-  readonly rows: number
+export interface NewContent extends TableContent {
   readonly appId: string
   readonly epoch: number
   /** What was read. */
@@ -62,7 +60,9 @@ export function deltaTables(store: ObjectStore, clock: Pick<Clock, 'now'>): Delt
       )
     },
 
-    replaceContent: async (path, content) => {
+    entry: (path, version) => logOf(path).entry(version),
+
+    setContent: async (path, content) => {
       const log = logOf(path)
       let isDone = false
       const after = await log.commit((before) => {
@@ -75,9 +75,9 @@ export function deltaTables(store: ObjectStore, clock: Pick<Clock, 'now'>): Delt
   }
 }
 
-/** The log entry that takes every file out of a table and one in. */
-function replacement(before: Snapshot, content: TableContent, nowMs: number): Action[] {
-  const { columns, file, bytes, rows, appId, epoch, positions } = content
+/** The log entry that takes out the files that are not wanted and puts in those that are not there. */
+function replacement(before: Snapshot, content: NewContent, nowMs: number): Action[] {
+  const { columns, files, appId, epoch, positions } = content
   const schemaString = deltaSchema(columns)
   const metadata = before.metadata ?? {
     id: randomUUID(),
@@ -87,24 +87,18 @@ function replacement(before: Snapshot, content: TableContent, nowMs: number): Ac
     configuration: {},
     createdTime: nowMs,
   }
-  const removed = [...before.files.values()].map(({ path, partitionValues, size }): Action => ({
-    remove: {
-      path,
-      deletionTimestamp: nowMs,
-      dataChange: true,
-      extendedFileMetadata: true,
-      partitionValues,
-      size,
-    },
-  }))
-  const added = {
-    path: logPath(file),
-    partitionValues: {},
-    size: bytes,
-    modificationTime: nowMs,
-    dataChange: true,
-    stats: JSON.stringify({ numRecords: rows }),
-  }
+  const wanted = new Set(files.map(({ path }) => path))
+  const removed = [...before.files]
+    .filter(([path]) => !wanted.has(path))
+    .map(([, { path, partitionValues, size }]): Action => ({
+      remove: {
+        ...{ path, partitionValues, size },
+        ...{ deletionTimestamp: nowMs, dataChange: true, extendedFileMetadata: true },
+      },
+    }))
+  const added = files
+    .filter(({ path }) => !before.files.has(path))
+    .map((file): Action => ({ add: addOf(file, columns, nowMs) }))
   return [
     {
       commitInfo: {
@@ -122,14 +116,41 @@ function replacement(before: Snapshot, content: TableContent, nowMs: number): Ac
       ? []
       : [{ metaData: { ...metadata, schemaString } }]),
     ...removed,
-    { add: added },
+    ...added,
     { txn: { appId, version: epoch, lastUpdated: nowMs } },
   ]
 }
 
+/** What the log says of a file: with the range of its key, by which readers leave it out. */
+function addOf(
+  { path, bytes, rows, slice }: ContentFile,
+  columns: TableContent['columns'],
+  nowMs: number,
+) {
+  const type = columns.find(({ name }) => name === slice?.column)?.type
+  const value = (text: string) => (type === 'date' ? text : Number(text))
+  const range =
+    slice === undefined
+      ? {}
+      : {
+          minValues: { [slice.column]: value(slice.from) },
+          maxValues: { [slice.column]: value(slice.to) },
+          nullCount: { [slice.column]: 0 },
+        }
+  return {
+    path: logPath(path),
+    partitionValues: {},
+    size: bytes,
+    modificationTime: nowMs,
+    dataChange: true,
+    stats: JSON.stringify({ numRecords: rows, ...range }),
+  }
+}
+
 /** The version by which a content came that is there already. */
-async function versionOf(log: DeltaLog, after: Snapshot, content: TableContent): Promise<number> {
-  const { appId, epoch, file } = content
+async function versionOf(log: DeltaLog, after: Snapshot, content: NewContent): Promise<number> {
+  const { appId, epoch, files } = content
+  const wanted = new Set(files.map(({ path }) => path))
   for (let version = after.version; version >= 0; version -= 1) {
     const actions = await log.entry(version)
     if (actions === undefined) break
@@ -137,13 +158,14 @@ async function versionOf(log: DeltaLog, after: Snapshot, content: TableContent):
       (action) => 'txn' in action && action.txn.appId === appId && action.txn.version === epoch,
     )
     if (!isIt) continue
-    if (actions.some((action) => 'add' in action && action.add.path === logPath(file))) {
-      return version
-    }
+    const foreign = actions.find(
+      (action) => 'add' in action && !wanted.has(filePath(action.add.path)),
+    )
+    if (foreign === undefined) return version
     break
   }
   throw new CheckpointError(
-    `${log.path} says that epoch ${epoch} of ${appId} is in it, but not with the file ${file}: the table and the checkpoint belong to different histories; restore both from one copy, or drop the table`,
+    `${log.path} says that epoch ${epoch} of ${appId} is in it, but with other files: the table and the checkpoint belong to different histories; restore both from one copy, or drop the table`,
     { code: 'SBX_MODELS_CHECKPOINT' },
   )
 }

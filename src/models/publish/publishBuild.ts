@@ -3,17 +3,20 @@ import { CheckpointError, SinkError } from '../../core/errors.ts'
 import type { SinkCommit } from '../../core/unit.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import { splitFiles } from './buildFiles.ts'
-import type { TableFile } from './buildFiles.ts'
+import type { DatabaseFile, TableContent } from './buildFiles.ts'
 import type { DeltaTables } from './deltaTables.ts'
-import { newestVersion, pruneVersions, readVersion, writeVersion } from './versions.ts'
-import type { VersionManifest } from './versions.ts'
+import { BUILD_NAMES, isSameBuild, newestVersion, pruneVersions } from './versions.ts'
+import { readVersion, writeVersion } from './versions.ts'
+import type { PublishedTable, VersionManifest } from './versions.ts'
 
 export interface PublishOptions {
   readonly store: ObjectStore
   readonly delta: DeltaTables
   /** Where in the lake the models are. */
   readonly path: string
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'now'>
+  /** How many versions stay. */
+  readonly kept?: number | undefined
 }
 
 /**
@@ -27,28 +30,59 @@ export async function publishBuild(
   commit: SinkCommit,
 ): Promise<{ readonly missing?: string }> {
   const { store, path } = options
-  const { tables, database } = splitFiles(commit.files)
-  const { version } = database.detail
-  const present = await readVersion(store, path, version)
-  if (present === undefined) {
-    if (!(await store.has(database.key))) return { missing: database.key }
-    const versions = await Promise.all(tables.map((table) => publishTable(options, commit, table)))
-    await writeVersion(store, path, {
-      version,
-      topology: commit.topology,
-      lineage: commit.lineage,
-      task: commit.task,
-      epoch: commit.epoch,
-      attempt: commit.attempt,
-      database: database.key,
-      inputs: database.detail.inputs,
-      tables: Object.fromEntries(versions),
-      publishedAt: new Date(options.clock.now()).toISOString(),
-    })
-  } else refuseOther(present, commit, `${store.url}/${path}`)
+  const { database } = splitFiles(commit.files)
+  let { version } = database.detail
+  for (;;) {
+    const present = await readVersion(store, path, version)
+    if (present === undefined) {
+      if (!(await store.has(database.key))) return { missing: database.key }
+      if (await publishAs(options, commit, database, version)) break
+    } else if (isSameBuild(present, commit)) break
+    else refuseOther(present, commit, `${store.url}/${path}`)
+    // Somebody put an older version back since this one was made: it comes behind that.
+    version += 1
+  }
   await promoteNewest(store, path)
-  await pruneVersions(store, path, version)
+  await pruneVersions(store, path, version, options.kept)
   return {}
+}
+
+async function publishAs(
+  options: PublishOptions,
+  commit: SinkCommit,
+  { key, detail }: DatabaseFile,
+  version: number,
+): Promise<boolean> {
+  const { store, path } = options
+  const appId = `${commit.lineage}/${commit.topology}/${commit.task}/${commit.node}`
+  const how = { appId, epoch: commit.epoch, positions: commit.positions }
+  const tables = await publishTables(options, detail.tables, how)
+  const { topology, lineage, task, epoch, attempt } = commit
+  return writeVersion(store, path, {
+    ...{ version, topology, lineage, task, epoch, attempt },
+    database: key,
+    inputs: detail.inputs,
+    tables,
+    publishedAt: new Date(options.clock.now()).toISOString(),
+  })
+}
+
+/** Makes every table hold what a version of it has. */
+export async function publishTables(
+  { delta, path }: PublishOptions,
+  contents: Readonly<Record<string, TableContent>>,
+  how: {
+    readonly appId: string
+    readonly epoch: number
+    readonly positions: SinkCommit['positions']
+  },
+): Promise<Record<string, PublishedTable>> {
+  const tables = Object.entries(contents).map(async ([model, { columns, rows, files }]) => {
+    const table = `${path}/${model}`
+    const version = await delta.setContent(table, { columns, rows, files, ...how })
+    return [model, { path: table, version, rows, columns, files }] as const
+  })
+  return Object.fromEntries(await Promise.all(tables))
 }
 
 /** The key of the database that holds the newest version. */
@@ -84,27 +118,9 @@ function gone(store: ObjectStore, key: string): SinkError {
   )
 }
 
-async function publishTable(
-  { delta, path }: PublishOptions,
-  commit: SinkCommit,
-  { key, bytes, records, detail }: TableFile,
-) {
-  const table = `${path}/${detail.model}`
-  const version = await delta.replaceContent(table, {
-    columns: detail.columns,
-    file: key.slice(table.length + 1),
-    bytes,
-    rows: records,
-    appId: `${commit.lineage}/${commit.topology}/${commit.task}/${commit.node}`,
-    epoch: commit.epoch,
-    positions: commit.positions,
-  })
-  return [detail.model, { path: table, version, rows: records }] as const
-}
-
 function refuseOther(present: VersionManifest, commit: SinkCommit, where: string): void {
-  const names = ['topology', 'lineage', 'task', 'epoch', 'attempt'] as const
-  const other = names.find((name) => present[name] !== commit[name])
+  if (present.rollbackTo !== undefined) return
+  const other = BUILD_NAMES.find((name) => present[name] !== commit[name])
   if (other === undefined) return
   throw new CheckpointError(
     `version ${present.version} in ${where} is another build's: its ${other} is ${present[other]}, this one's ${commit[other]}. Give each topology a path of its own, or drop the state of '${commit.node}'`,

@@ -1,6 +1,7 @@
 import { CheckpointError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
+import type { TableContent } from './buildFiles.ts'
 
 /**
  * `<path>/_versions/<n>.json`: which version of every table belongs to one build. Written last, so that
@@ -18,15 +19,22 @@ export interface VersionManifest {
   /** What the build read. */
   readonly inputs: Json
   /** Each table's version in its Delta log. */
-  readonly tables: Readonly<
-    Record<string, { readonly path: string; readonly version: number; readonly rows: number }>
-  >
+  readonly tables: Readonly<Record<string, PublishedTable>>
+  /** The version that this one puts back; undefined for a build. */
+  readonly rollbackTo?: number
   /** ISO 8601, UTC. */
   readonly publishedAt: string
 }
 
-/** How many versions are kept. */
-const KEPT = 3
+/** One table of a version: what its log holds there. */
+export interface PublishedTable extends TableContent {
+  readonly path: string
+  /** In the table's Delta log. */
+  readonly version: number
+}
+
+/** How many versions are kept, where nothing else is said. */
+export const KEPT_VERSIONS = 3
 const MANIFEST = /\/_versions\/(\d+)\.json$/
 const VERSIONED = /\/_versions\/(\d+)(?:-[^/]+\.duckdb|\.json)$/
 
@@ -63,24 +71,63 @@ export async function newestVersion(
   return newest === 0 ? undefined : readVersion(store, path, newest)
 }
 
-/** Says that a version is whole. Who comes second finds the first one's. */
+/** Every version that is kept, the newest first. */
+export async function keptVersions(
+  store: ObjectStore,
+  path: string,
+): Promise<readonly VersionManifest[]> {
+  const numbers: number[] = []
+  for await (const { key } of store.list(`${path}/_versions/`)) {
+    const [, number] = MANIFEST.exec(key) ?? []
+    if (number !== undefined) numbers.push(Number(number))
+  }
+  const manifests: VersionManifest[] = []
+  for (const number of numbers.sort((one, other) => other - one)) {
+    const manifest = await readVersion(store, path, number)
+    if (manifest !== undefined) manifests.push(manifest)
+  }
+  return manifests
+}
+
+/** Says that a version is whole: false where this number was taken meanwhile. */
 export async function writeVersion(
   store: ObjectStore,
   path: string,
   manifest: VersionManifest,
-): Promise<void> {
-  const text = JSON.stringify(manifest, undefined, 2)
-  await store.create(keyOf(path, manifest.version), new TextEncoder().encode(`${text}\n`))
+): Promise<boolean> {
+  const key = keyOf(path, manifest.version)
+  const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, undefined, 2)}\n`)
+  if ((await store.create(key, bytes)) === 'created') return true
+  const there = await readVersion(store, path, manifest.version)
+  return there !== undefined && isSameBuild(there, manifest)
 }
 
-/** Removes what belongs to versions before the newest few. */
+/** What names a build: one of another time or topology differs in one of these. */
+export const BUILD_NAMES = ['topology', 'lineage', 'task', 'epoch', 'attempt'] as const
+
+/** Whether two manifests are of one build, or of one rollback. */
+export const isSameBuild = (
+  one: Pick<VersionManifest, (typeof BUILD_NAMES)[number]>,
+  other: Pick<VersionManifest, (typeof BUILD_NAMES)[number]>,
+): boolean => BUILD_NAMES.every((name) => one[name] === other[name])
+
+/** Removes what belongs to versions before the newest few, and to none of these. */
 export async function pruneVersions(
   store: ObjectStore,
   path: string,
   newest: number,
+  kept: number = KEPT_VERSIONS,
 ): Promise<void> {
+  const old: string[] = []
   for await (const { key } of store.list(`${path}/_versions/`)) {
     const version = Number(VERSIONED.exec(key)?.[1] ?? Infinity)
-    if (version <= newest - KEPT) await store.remove(key)
+    if (version <= newest - kept) old.push(key)
   }
+  if (old.length === 0) return
+  // A version that was put back is still what its own, older build made.
+  const inUse = new Set<string>()
+  for (const { version, database } of await keptVersions(store, path)) {
+    if (version > newest - kept) inUse.add(database)
+  }
+  for (const key of old) if (!inUse.has(key)) await store.remove(key)
 }

@@ -37,7 +37,7 @@ function build(
 
 /** What an independent reader finds in the Parquet file of a model. */
 async function rowsOf({ tables }: BuiltModels, name: string): Promise<Record<string, unknown>[]> {
-  const path = tables.find((table) => table.name === name)?.path ?? ''
+  const path = tables.find((table) => table.name === name)?.files[0]?.path ?? ''
   const bytes = await readFile(path)
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
   return parquetReadObjects({ file: file, compressors })
@@ -102,7 +102,7 @@ seeds: { shop: { codes: { +column_types: { code: varchar } } } }
   it('refuses a type that the lake does not have, by model and column', async () => {
     const built = build({ 'models/a.sql': 'select sum(x) as total from range(3) as r(x)' })
     await expect(built).rejects.toThrow(
-      "models/a.sql: column 'total' of type HUGEINT, which tables in the lake don't have (cast it),",
+      "models/a.sql: column 'total' of type HUGEINT, which tables in the lake don't have, is not supported here; cast it",
     )
   })
 

@@ -65,10 +65,10 @@ describe('readProject', () => {
     [
       'a setting',
       {
-        'dbt_project.yml': 'name: shop\nmodels:\n  shop:\n    +schema: other',
+        'dbt_project.yml': 'name: shop\nmodels:\n  shop:\n    +database: other',
         'models/a.sql': 'x',
       },
-      "dbt_project.yml:4: the setting 'schema'",
+      "dbt_project.yml:4: the setting 'database'",
     ],
     [
       'a materialization',
@@ -78,15 +78,6 @@ describe('readProject', () => {
       },
       'dbt_project.yml:3: materialized: "dynamic_table"',
     ],
-    [
-      'a unit test',
-      {
-        'models/a.sql': 'x',
-        'models/schema.yml': 'models:\n  - name: a\nunit_tests:\n  - name: b',
-      },
-      "models/schema.yml:4: 'unit_tests'",
-    ],
-    ['a generic test', { 'tests/generic/t.sql': 'x' }, 'tests/generic/t.sql: a generic test'],
   ])('refuses %s by file, line and name', (_what, files, message) => {
     const root = projectFolder(files)
     expect(() => readProject(root)).toThrow(message)

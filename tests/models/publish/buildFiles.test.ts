@@ -19,7 +19,7 @@ describe('keys of builds', () => {
     })
     fc.assert(
       fc.property(names, fc.nat(), (name, version) => {
-        expect(parseBuildKey(tableKey('gold', 'dim_date', name))).toEqual(name)
+        expect(parseBuildKey(tableKey('gold', 'dim_date', version, name))).toEqual(name)
         expect(parseBuildKey(databaseKey('a/b', version, name))).toEqual(name)
       }),
     )

@@ -4,4 +4,4 @@ select
     post_date,
     engagement_total,
     unnest(hashtags) as hashtag
-from {{ ref('int_posts_enriched') }}
+from {{ posts_of_all_days() }}

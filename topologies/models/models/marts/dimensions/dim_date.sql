@@ -1,7 +1,7 @@
 -- Every calendar day from the first post to the last.
 with days as (
     select cast(unnest(generate_series(min(post_date), max(post_date), interval 1 day)) as date) as day
-    from {{ ref('int_posts_enriched') }}
+    from {{ posts_of_all_days() }}
 )
 
 select

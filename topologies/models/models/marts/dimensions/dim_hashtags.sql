@@ -1,3 +1,6 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='hashtag_key') }}
+-- depends_on: {{ ref('int_posts_enriched') }}
+
 select
     md5(hashtag) as hashtag_key,
     hashtag,
@@ -6,4 +9,7 @@ select
     count(*) as post_count,
     cast(sum(engagement_total) as bigint) as engagement_total
 from {{ ref('int_post_hashtags') }}
+{% if is_incremental() %}
+where hashtag in (select unnest(hashtags) from {{ ref('int_posts_enriched') }})
+{% endif %}
 group by hashtag

@@ -1,3 +1,6 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='user_key') }}
+-- depends_on: {{ ref('int_posts_enriched') }}
+
 -- One row an author, as the author's latest post shows it.
 with users as (
     select
@@ -16,8 +19,15 @@ with users as (
         min(created_at) as first_seen_at,
         max(created_at) as last_seen_at,
         count(*) as post_count
-    from {{ ref('int_posts_enriched') }}
-    where author_id is not null
+    from {{ posts_of_all_days() }}
+    where
+        author_id is not null
+        {% if is_incremental() %}
+        -- Of an author with new posts, every post counts.
+        and (platform, author_id) in (
+            select (platform, author_id) from {{ ref('int_posts_enriched') }}
+        )
+        {% endif %}
     group by user_key, platform, author_id
 )
 

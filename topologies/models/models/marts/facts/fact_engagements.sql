@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='date_key') }}
+
 -- One row a post and kind of engagement that it had at least once.
 {% set kinds = [['like', 'likes'], ['share', 'shares'], ['comment', 'comments']] %}
 {% for kind, counter in kinds %}

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='date_key') }}
+
 select
     post_key,
     user_key,

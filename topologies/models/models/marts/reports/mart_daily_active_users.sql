@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='post_date') }}
+
 -- Distinct authors a day with a post that somebody engaged with, by platform and over all of them.
 with active as (
     select post_date, platform, count(distinct author_id) as active_users

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='post_date') }}
+
 -- How much of a day's mentions on a platform each brand has.
 with mentions as (
     select

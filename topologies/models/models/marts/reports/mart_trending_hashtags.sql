@@ -1,3 +1,6 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='as_of_date') }}
+-- depends_on: {{ ref('int_posts_enriched') }}
+
 -- The 50 hashtags with the most engagement in the seven days up to each day of the calendar.
 with daily as (
     select
@@ -9,18 +12,33 @@ with daily as (
     group by post_date, hashtag
 ),
 
+-- A new post counts for its day and the six after it; a day that is new to the calendar counts those
+-- before it.
+as_of_days as (
+    select date as as_of_date from {{ ref('dim_date') }}
+    {% if is_incremental() %}
+    where
+        date > (select max(as_of_date) from {{ this }})
+        or date in (
+            select day + cast(later.days as integer)
+            from (select distinct post_date as day from {{ ref('int_posts_enriched') }})
+            cross join range(7) as later(days)
+        )
+    {% endif %}
+),
+
 -- A day's numbers count for that day and the six after it, as far as the calendar goes.
 windows as (
     select
-        dim_date.date as as_of_date,
+        as_of_days.as_of_date,
         daily.hashtag,
         cast(sum(daily.posts) as bigint) as posts_7d,
         cast(sum(daily.engagement) as bigint) as engagement_7d
     from daily
     cross join range(7) as later(days)
-    inner join {{ ref('dim_date') }} as dim_date
-        on dim_date.date = daily.post_date + cast(later.days as integer)
-    group by dim_date.date, daily.hashtag
+    inner join as_of_days
+        on as_of_days.as_of_date = daily.post_date + cast(later.days as integer)
+    group by as_of_days.as_of_date, daily.hashtag
 )
 
 select

@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Build, BuildReport, ModelsBuilder } from '../../src/core/models.ts'
+import type { TableHandle } from '../../src/core/topology.ts'
+import { deltaLog } from '../../src/lake/delta/deltaLog.ts'
+import { openLake } from '../../src/lake/openLake.ts'
+import { sqlModels } from '../../src/models/sqlModels.ts'
+import type { SqlModelsOptions } from '../../src/models/sqlModels.ts'
+import { addPosts, query } from './silverLake.ts'
+import type { SilverPost } from './silverPosts.ts'
+
+const project = join(import.meta.dirname, '../../topologies/models')
+const clock = { now: () => 1_700_000_000_000, sleep: async () => {} }
+const silent = { info: () => {}, warn: () => {}, error: () => {} }
+const posts: TableHandle = {
+  kind: 'table-handle',
+  name: 'silver.posts',
+  options: { path: 'silver/posts' },
+}
+
+interface Gold {
+  readonly lake: string
+  /** Builds and publishes what Silver has now. */
+  build(): Promise<BuildReport>
+}
+
+async function goldIn(lake: string, own: Partial<SqlModelsOptions> = {}): Promise<Gold> {
+  const unit = sqlModels({ lake, project, reads: { posts }, ...own })
+  const context = { node: 'gold', topology: 'social', lineage: 'L1', clock, logger: silent }
+  const builder: ModelsBuilder = await unit.open({
+    ...context,
+    threads: 1,
+    memoryBytes: 256 * 1024 * 1024,
+  })
+  onTestFinished(() => builder.close())
+  let epoch = 0
+  let state: Build['state'] = null
+  return {
+    lake,
+    build: async () => {
+      epoch += 1
+      const name = { epoch, attempt: '1-a', task: 'gold' }
+      const inputs = await builder.inputs()
+      const build = await builder.prepare({ ...name, inputs, state })
+      state = build.state
+      const files = JSON.parse(JSON.stringify(build.files)) as Build['files']
+      const commit = { lineage: 'L1', topology: 'social', node: 'gold', positions: inputs, files }
+      expect(await builder.publish({ ...commit, ...name })).toEqual({})
+      return build.report
+    },
+  }
+}
+
+async function newLake(): Promise<string> {
+  const lake = await mkdtemp(join(tmpdir(), 'sluicebox-test-incremental-'))
+  onTestFinished(() => rm(lake, { recursive: true, force: true }))
+  return lake
+}
+
+const hash = (rows: string): string =>
+  `select count(*) as n, coalesce(bit_xor(hash(t)), 0)::varchar as h, coalesce(sum(hash(t)), 0)::varchar as s from ${rows} as t`
+
+/** What every table of Gold holds: as gold.duckdb has it, and as the Delta tables have it. */
+async function contents(lake: string, path = 'gold') {
+  const database = join(lake, path, `${path}.duckdb`)
+  const tables = await query(database, async (all) => {
+    const names = await all(
+      "select table_name as name from information_schema.tables where table_schema = 'main' order by 1",
+    )
+    const found: Record<string, unknown> = {}
+    for (const { name } of names)
+      found[String(name)] = (await all(hash(`main."${String(name)}"`)))[0]
+    return found
+  })
+  const store = await openLake(lake)
+  const delta = await query(':memory:', async (all) => {
+    const found: Record<string, unknown> = {}
+    for (const name of Object.keys(tables)) {
+      const log = deltaLog({ store, path: `${path}/${name}`, clock })
+      const files = [...(await log.snapshot()).files.keys()]
+      const list = files.map((file) => `'${join(lake, path, name, file)}'`).join(', ')
+      found[name] = (await all(hash(`read_parquet([${list}])`)))[0]
+    }
+    return found
+  })
+  return { tables, delta }
+}
+
+let made = 0
+const day = (number: number): string => new Date(Date.UTC(2024, 1, 20 + number)).toISOString()
+const tags = Array.from({ length: 70 }, (_, i) => `tag${i}`)
+const brands = ['acme', 'globex', 'initech', 'nobody']
+
+/** Posts whose days, authors, times and hashtags meet each other often. */
+const post = fc
+  .record({
+    platform: fc.constantFrom('twitter', 'reddit', 'youtube'),
+    day: fc.integer({ min: 0, max: 24 }),
+    hour: fc.integer({ min: 0, max: 2 }),
+    author: fc.option(fc.integer({ min: 0, max: 3 }), { freq: 8 }),
+    followers: fc.integer({ min: 0, max: 9 }),
+    likes: fc.option(fc.integer({ min: 0, max: 4 })),
+    shares: fc.integer({ min: 0, max: 2 }),
+    comments: fc.integer({ min: 0, max: 2 }),
+    impressions: fc.option(fc.integer({ min: 0, max: 50 })),
+    hashtags: fc.oneof(
+      { weight: 3, arbitrary: fc.subarray(tags.slice(0, 8), { maxLength: 4 }) },
+      { weight: 1, arbitrary: fc.subarray(tags, { minLength: 40 }) },
+    ),
+    mentions: fc.subarray(brands),
+    order: fc.nat({ max: 99 }),
+  })
+  .map(({ day: number, hour, author, order, ...own }): SilverPost => {
+    made += 1
+    const date = day(number).slice(0, 10)
+    return {
+      ...(own as unknown as SilverPost),
+      date,
+      created_at: `${date}T0${hour}:00:00Z`,
+      // Of equal times the highest id is the latest, whichever came first.
+      post_id: `${order}-${made}`,
+      author_id: (author === null ? null : `author${author}`) as string,
+      author_name: `name${made % 5}`,
+      author_followers: own.followers,
+      author_verified: null,
+      author_created_at: null,
+      ...{ text: `post ${made}`, lang: 'en', url: null, source: 'test' },
+      ...{ ingested_at: '2024-06-10T00:00:00Z', source_position: String(made) },
+    }
+  })
+const batches = fc.array(fc.array(post, { minLength: 1, maxLength: 8 }), {
+  minLength: 2,
+  maxLength: 4,
+})
+
+describe('incremental Gold', () => {
+  it('holds what a full build holds, whatever came in whichever order', async () => {
+    await fc.assert(
+      fc.asyncProperty(batches, async (all) => {
+        const gold = await goldIn(await newLake())
+        for (const [number, rows] of all.entries()) {
+          await addPosts(gold.lake, rows)
+          const { touched } = await gold.build()
+          const days = [...new Set(rows.map(({ date }) => date))].sort()
+          expect(touched).toEqual(number === 0 ? null : days)
+        }
+        const full = await goldIn(gold.lake, { path: 'full', incremental: false })
+        expect((await full.build()).touched).toBeNull()
+        const want = await contents(gold.lake, 'full')
+        expect(want.delta).toEqual(want.tables)
+        expect(await contents(gold.lake)).toEqual(want)
+      }),
+      { numRuns: 4 },
+    )
+  })
+})

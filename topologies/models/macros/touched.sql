@@ -1,0 +1,18 @@
+{#-
+  A run over tables that are there may be given the days that have new posts, as the variable
+  `touched_dates`: it builds these days alone and leaves the others as they are.
+-#}
+{% macro is_touched(day) -%}
+{%- set days = var('touched_dates', none) -%}
+{%- if days is none -%} true
+{%- elif days | length == 0 -%} false
+{%- else -%} {{ day }} in ({% for one in days %}date '{{ one }}'{% if not loop.last %}, {% endif %}{% endfor %})
+{%- endif -%}
+{%- endmacro %}
+
+{#- The posts of all days, whichever a run builds. -#}
+{% macro posts_of_all_days() -%}
+{%- if var('touched_dates', none) is none -%} {{ ref('int_posts_enriched') }}
+{%- else -%} {{ ref('int_posts') }}
+{%- endif -%}
+{%- endmacro %}
