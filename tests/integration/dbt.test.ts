@@ -28,7 +28,7 @@ const COMPARE = `
 import json, sys, duckdb, pathlib
 ours, theirs = sys.argv[1], sys.argv[2]
 # Views name their database, so each is opened under its own name.
-def read(file):
+def read(file, only=None):
     db = duckdb.connect()
     db.execute("set TimeZone = 'UTC'")
     name = pathlib.Path(file).stem
@@ -36,8 +36,11 @@ def read(file):
     db.execute(f'use "{name}"')
     rows = db.execute(f"select table_schema, table_name from information_schema.tables where table_catalog = '{name}'").fetchall()
     names = [f'"{s}"."{n}"' for s, n in rows]
+    names = [n for n in names if only is None or n in only]
     return {n: (db.execute(f"describe {n}").fetchall(), db.execute(f"from {n}").to_arrow_table()) for n in names}
-a, b = read(ours), read(theirs)
+a = read(ours)
+# Views over the Delta plugin's tables can be read within a run of dbt only.
+b = read(theirs, a if sys.argv[3] == 'ours' else None)
 found = {}
 db = duckdb.connect()
 for table in sorted(set(a) & set(b)):
@@ -56,8 +59,8 @@ interface Comparison {
 }
 
 /** Has every table in both databases with the same rows, and says how many rows each has. */
-async function expectSame(ours: string, theirs: string) {
-  const compared = await runPython<Comparison>(COMPARE, ours, theirs)
+async function expectSame(ours: string, theirs: string, only: 'ours' | 'all' = 'all') {
+  const compared = await runPython<Comparison>(COMPARE, ours, theirs, only)
   const differing = Object.entries(compared.found).filter(
     ([, { ours: a, theirs: b, columns }]) => a + b > 0 || !columns,
   )
@@ -192,7 +195,7 @@ describe('the platform’s project', () => {
     const theirs = join(folder, 'dbt.duckdb')
     const { results } = await dbt(root, theirs, 'build', '--threads', '1')
     expect(results.filter(({ status }) => !['success', 'pass'].includes(status))).toEqual([])
-    const { rows, ours } = await expectSame(join(lake, 'gold/gold.duckdb'), theirs)
+    const { rows, ours } = await expectSame(join(lake, 'gold/gold.duckdb'), theirs, 'ours')
     expect(Object.keys(rows)).toEqual(ours)
     expect(ours).toHaveLength(10)
     expect(rows['"main"."dim_posts"']).toBe(24_440)
@@ -206,7 +209,7 @@ print(json.dumps([str(d) for d, in db.execute('select date from dim_date order b
     )
     const vars = JSON.stringify({ touched_dates: days })
     await dbt(root, theirs, 'run', '--vars', vars)
-    await expectSame(join(lake, 'gold/gold.duckdb'), theirs)
+    await expectSame(join(lake, 'gold/gold.duckdb'), theirs, 'ours')
   })
 })
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import { identifier } from '../../../src/core/sqlText.ts'
 import { openDatabase } from '../../../src/lake/openDatabase.ts'
 import { columnLineage, type ModelLineage } from '../../../src/lineage/columnLineage.ts'
-import type { CompiledProject } from '../../../src/models/project/compileProject.ts'
+import type { CompiledProject } from '../../../src/models/project/projectNodes.ts'
 
 export interface ModelTypes {
   /** Columns with their types by the name of a model or seed. */

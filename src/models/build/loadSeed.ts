@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { CompiledSeed } from '../project/projectNodes.ts'
-import { literal } from '../project/sqlText.ts'
+import { identifier, literal } from '../project/sqlText.ts'
 import { kindOf, named } from './materialize.ts'
 import type { Database } from '../../lake/openDatabase.ts'
+import { columnsOf } from './relationColumns.ts'
 
 /** Makes a table of a CSV file. */
 export async function loadSeed(
@@ -21,5 +22,19 @@ export async function loadSeed(
       await database.run(`drop view ${seed.relation}`)
     }
     await database.run(`create or replace table ${seed.relation} as from ${csv}`)
+    await narrowIntegers(database, seed)
   })
+}
+
+/** Whole numbers that nobody gave a type are `integer`, as dbt has them, where they all fit. */
+async function narrowIntegers(database: Database, seed: CompiledSeed): Promise<void> {
+  for (const { name, type } of await columnsOf(database, seed.relation)) {
+    if (type !== 'BIGINT' || Object.hasOwn(seed.config.columnTypes, name)) continue
+    const column = identifier(name)
+    const [found] = await database.rows(
+      `select bool_and(${column} between -2147483648 and 2147483647) as fits from ${seed.relation}`,
+    )
+    if (found?.['fits'] !== true) continue
+    await database.run(`alter table ${seed.relation} alter column ${column} set data type integer`)
+  }
 }

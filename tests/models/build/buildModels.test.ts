@@ -62,7 +62,7 @@ seeds: { shop: { codes: { +column_types: { code: varchar } } } }
     })
     expect(built.tables[0]?.columns).toEqual([
       { name: 'code', type: 'string', nullable: true },
-      { name: 'count', type: 'int64', nullable: true },
+      { name: 'count', type: 'int32', nullable: true },
       { name: 'label', type: 'string', nullable: true },
     ])
     expect(await rowsOf(built, 'a')).toEqual([
