@@ -66,7 +66,7 @@ seeds: { shop: { codes: { +column_types: { code: varchar } } } }
       { name: 'label', type: 'string', nullable: true },
     ])
     expect(await rowsOf(built, 'a')).toEqual([
-      { code: '001', count: 5n, label: 'one, "two"' },
+      { code: '001', count: 5, label: 'one, "two"' },
       { code: '002', count: null, label: null },
     ])
   })
