@@ -47,6 +47,9 @@ const NAME = 'rollback'
  * has removed since are written again from that version's database. The next build goes on from here,
  * and comes when what it reads, or the models, have changed. Call it while no run builds.
  *
+ * **Delivery**: each table changes in one step, the manifest comes last; a rollback that is broken off
+ * is done again from its start.
+ *
  * @throws CheckpointError `SBX_MODELS_VERSION` where there is no such version (any more)
  * @example
  * ```ts

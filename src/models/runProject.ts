@@ -70,6 +70,9 @@ export interface ProjectRun {
  * `run_results.json`, which dbt's own readers load. Sources are tables of the database, Delta tables
  * (`meta: {plugin: delta, delta_table_path}`) or files (`meta: {external_location}`).
  *
+ * **Delivery**: each model changes in one step; a run that is broken off leaves those that it has
+ * built. Run it again: what is there is built anew or, where it is incremental, added to.
+ *
  * @throws ConfigError `SBX_MODELS_PROJECT`, `SBX_MODELS_UNSUPPORTED`, `SBX_MODELS_SELECT`,
  *   `SBX_MISSING_PEER`; what a node's SQL does wrong is in the results
  * @example
@@ -111,13 +114,15 @@ export async function runProject(options: RunProjectOptions): Promise<ProjectRun
   })
   try {
     await database.run(`attach ${literal(resolve(options.database))} as ${identifier(name)}`)
-    const bound = command === 'freshness' ? project.declaredSources : project.sources
+    const judged = project.declaredSources.filter(
+      ({ uniqueId, freshness }) => freshness !== undefined && chosen.has(uniqueId),
+    )
+    const bound = command === 'freshness' ? judged : project.sources
     await bindSources(database, bound, root)
     const freshness: FreshnessResult[] = []
     let results: readonly NodeResult[] = []
     if (command === 'freshness') {
-      for (const source of project.declaredSources) {
-        if (!chosen.has(source.uniqueId)) continue
+      for (const source of judged) {
         const one = await sourceFreshness(database, source, clock.now())
         if (one !== undefined) freshness.push(one)
       }

@@ -5,6 +5,7 @@ import type { NodeConfig } from './nodeConfig.ts'
 import { projectError } from './projectError.ts'
 import type { Place } from './projectError.ts'
 import { NODE, SOURCE, nameOf } from './propertyKeys.ts'
+import { isMapping } from './readYaml.ts'
 import type { Yaml } from './readYaml.ts'
 
 /** A table that the project reads and does not build. */
@@ -91,7 +92,9 @@ function freshnessOf(source: Yaml, table: Yaml): Freshness | undefined {
   const last = (key: string): Yaml | undefined =>
     candidates.map((yaml) => yaml.at(key)).findLast(({ value }) => value !== null)
   const freshness = last('freshness')
-  if (freshness === undefined) return undefined
+  // `freshness: null` takes a table out of what its source says.
+  const own = isMapping(table.value) ? table.value : {}
+  if (freshness === undefined || own['freshness'] === null) return undefined
   // What a table says of itself goes over what its source says, part by part.
   const part = (key: string): Yaml | undefined =>
     candidates.map((yaml) => yaml.at('freshness').at(key)).findLast(({ value }) => value !== null)

@@ -2,19 +2,9 @@
 -- depends_on: {{ ref('int_posts_enriched') }}
 
 -- The 50 hashtags with the most engagement in the seven days up to each day of the calendar.
-with daily as (
-    select
-        post_date,
-        hashtag,
-        count(*) as posts,
-        sum(engagement_total) as engagement
-    from {{ ref('int_post_hashtags') }}
-    group by post_date, hashtag
-),
-
--- A new post counts for its day and the six after it; a day that is new to the calendar counts those
+-- In a refresh a new post counts for its day and the six after it; a day that is new to the calendar counts those
 -- before it.
-as_of_days as (
+with as_of_days as (
     select date as as_of_date from {{ ref('dim_date') }}
     {% if is_incremental() %}
     where
@@ -25,6 +15,19 @@ as_of_days as (
             cross join range(7) as later(days)
         )
     {% endif %}
+),
+
+daily as (
+    select
+        post_date,
+        hashtag,
+        count(*) as posts,
+        sum(engagement_total) as engagement
+    from {{ ref('int_post_hashtags') }}
+    {% if is_incremental() %}
+    where post_date >= (select min(as_of_date) - 6 from as_of_days)
+    {% endif %}
+    group by post_date, hashtag
 ),
 
 -- A day's numbers count for that day and the six after it, as far as the calendar goes.
