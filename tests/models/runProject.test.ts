@@ -226,13 +226,13 @@ select id, sum(n)::bigint as n, {{ factor() }} as f, '{{ var('v', 'x') }}' as v 
   it('reads files as sources, and says how fresh they are', async () => {
     const hour = 3_600_000
     const { run, rows, root, artifact } = shop({
-      'data/events.csv': 'id,at\n1,2024-06-01T10:00:00Z\n',
+      'data/events.csv': 'id,seen\n1,2024-06-01T10:00:00Z\n',
       'models/a.sql': "select id from {{ source('raw', 'events') }}",
       'models/schema.yml': `sources:
   - name: raw
     meta: { external_location: "data/{name}.csv" }
     freshness: { warn_after: { count: 2, period: hour }, error_after: { count: 1, period: day } }
-    loaded_at_field: at
+    loaded_at_field: seen
     tables: [{ name: events }, { name: unread, freshness: null }]
 `,
     })
