@@ -18,6 +18,17 @@ import { rawColumns } from './rawColumns.ts'
 
 const topologies = join(import.meta.dirname, '../../../topologies')
 
+interface Descriptions {
+  readonly tables: Readonly<
+    Record<string, { readonly description: string; readonly columns: Record<string, string> }>
+  >
+  /** Of models' columns, by name. */
+  readonly columns: Readonly<Record<string, string>>
+}
+const { tables: written, columns: shared } = parse(
+  readFileSync(join(topologies, 'catalog.yml'), 'utf8'),
+) as Descriptions
+
 /** The platform's tables as the topology, the schemas and the dbt project define them. */
 export async function collectCatalog(): Promise<Catalog> {
   const root = join(topologies, 'models')
@@ -98,7 +109,7 @@ async function modelTables(
       columns: (types.columns.get(name) ?? []).map((column, index) => ({
         ...column,
         nullable: null,
-        description: own?.columns.get(column.name) ?? '',
+        description: own?.columns.get(column.name) || shared[column.name] || '',
         tests: tests.filter((test) => test.column === column.name).map((test) => test.name),
         from: lineage?.columns[index]?.from ?? [],
       })),
@@ -153,13 +164,8 @@ const described = (
   })
 
 function readDescriptions(): ReadonlyMap<string, Properties> {
-  const { tables } = parse(readFileSync(join(topologies, 'catalog.yml'), 'utf8')) as {
-    readonly tables: Readonly<
-      Record<string, { readonly description: string; readonly columns: Record<string, string> }>
-    >
-  }
   return new Map(
-    Object.entries(tables).map(([id, { description, columns }]) => [
+    Object.entries(written).map(([id, { description, columns }]) => [
       id,
       { description, columns: new Map(Object.entries(columns)) },
     ]),
