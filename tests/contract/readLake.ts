@@ -3,8 +3,12 @@ import { join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 
-/** What a Delta log adds and does not remove, read plainly: independent of the library's own reader. */
-function deltaFiles(table: string): string[] {
+/**
+ * What a Delta log adds and does not remove, read plainly: independent of the library's own reader.
+ *
+ * @param withRemoved - Also what was compacted and waits for a vacuum: readers may have it open.
+ */
+function deltaFiles(table: string, withRemoved = false): string[] {
   const log = join(table, '_delta_log')
   if (!existsSync(log)) return []
   const files = new Set<string>()
@@ -13,10 +17,10 @@ function deltaFiles(table: string): string[] {
     for (const line of readFileSync(join(log, entry), 'utf8').split('\n')) {
       if (line === '') continue
       const action = JSON.parse(line) as { add?: { path: string }; remove?: { path: string } }
-      if (action.remove) files.delete(decodeURIComponent(action.remove.path))
+      if (action.remove && !withRemoved) files.delete(decodeURIComponent(action.remove.path))
       if (action.add) {
         const path = decodeURIComponent(action.add.path)
-        if (files.has(path)) throw new Error(`${path} is added twice`)
+        if (files.has(path) && !withRemoved) throw new Error(`${path} is added twice`)
         files.add(path)
       }
     }
@@ -117,11 +121,11 @@ export async function canonicalGold(lake: string): Promise<Record<string, unknow
   return tables
 }
 
-/** Files that nothing names: what a crash left and nobody cleaned. */
+/** Files that no log ever named: what a crash left and nobody cleaned. */
 export function strayFiles(lake: string): string[] {
   const named = new Set(
     ['silver/posts', 'quarantine', ...goldTables(lake)].flatMap((table) =>
-      deltaFiles(join(lake, table)),
+      deltaFiles(join(lake, table), true),
     ),
   )
   const data = ['silver', 'quarantine', 'gold'].flatMap((layer) =>

@@ -27,13 +27,15 @@ export async function produce(
   perSecond: number,
 ): Promise<Producing> {
   const client = new kafkajs.Kafka({ brokers: [brokers], logLevel: kafkajs.logLevel.NOTHING })
-  const producer = client.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    retry: { retries: 100, maxRetryTime: 1000 },
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  })
-  await producer.connect()
+  const open = async (): Promise<kafkajs.Producer> => {
+    const opened = client.producer({
+      retry: { retries: 3 },
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    })
+    await opened.connect()
+    return opened
+  }
+  let producer = await open()
   const record = twitter(seed)
   let count = 0
   let isOver = false
@@ -44,8 +46,14 @@ export async function produce(
         const { raw } = record(count + n)
         return { key: keyOf(raw), value: raw }
       })
-      await producer.send({ topic, messages, acks: -1 })
-      count += BATCH
+      try {
+        await producer.send({ topic, messages, acks: -1 })
+        count += BATCH
+      } catch {
+        // While there is no broker. What is in the topic twice must be in the lake twice: nothing is wrong then.
+        await producer.disconnect().catch(() => {})
+        producer = await open().catch(() => producer)
+      }
       await delay(Math.max(0, (BATCH / perSecond) * 1000 - (Date.now() - startedMs)))
     }
   }
