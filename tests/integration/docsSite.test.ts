@@ -62,7 +62,7 @@ const texts = (selector: string): Promise<string[]> => page.locator(selector).al
 it('shows every table in the menu and in the graph, with rows and checks', async () => {
   expect(await page.title()).toBe('Social media analytics · Social media analytics')
   const nodes = await attributes('.graph .node', 'data-id')
-  expect(nodes).toHaveLength(26)
+  expect(nodes).toHaveLength(27)
   for (const id of ['bronze.reddit', 'silver.posts', 'quarantine', 'brands', 'dim_users']) {
     expect(nodes).toContain(id)
     expect(await page.locator(`nav a[href="#/table/${id}"]`).count()).toBe(1)
@@ -78,6 +78,7 @@ it('follows a column from table to table', async () => {
   await page.click('#c-username a.tag')
   expect(await page.locator('h1').innerText()).toBe('int_posts_enriched')
   expect(await page.locator('tr.target code').first().innerText()).toBe('author_name')
+  await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
   await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
   await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
   expect(await page.locator('h1').innerText()).toBe('silver.posts')
@@ -146,6 +147,7 @@ it('draws the way of one column from Silver to a mart', async () => {
   const shown = (await attributes('.node', 'data-id')).sort()
   expect(shown).toEqual([
     'int_post_hashtags',
+    'int_posts',
     'int_posts_enriched',
     'mart_trending_hashtags',
     'silver.posts',
@@ -156,7 +158,7 @@ it('draws the way of one column from Silver to a mart', async () => {
   const silver = await attributes('[data-id="silver.posts"] .pick.on', 'data-column')
   expect(silver).toEqual(['likes', 'shares', 'comments'])
   await page.click('.zoom button >> text=Fit')
-  expect(await page.locator('.node').count()).toBe(26)
+  expect(await page.locator('.node').count()).toBe(27)
 })
 
 it('is light or dark as the system is, or as its reader likes', async () => {
