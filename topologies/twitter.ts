@@ -10,7 +10,7 @@ import { TweetStatus, tweetStatusShapes, tweetStatusToPost } from './formats/twe
 import type { Post } from './post.ts'
 
 /** What tweets come as: the platform's own NDJSON, statuses of the API v1.1, CSV exports. */
-export const twitterShapes = [...tweetRowShapes, ...tweetShapes, ...tweetStatusShapes] as const
+export const twitterShapes = [...tweetShapes, ...tweetStatusShapes, ...tweetRowShapes] as const
 
 /** A decoded record of any of these shapes. */
 export const TwitterRecord = v.variant('shape', [

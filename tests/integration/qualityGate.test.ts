@@ -24,6 +24,9 @@ beforeAll(async () => {
   for (const shared of ['src', 'node_modules', 'package.json']) {
     await symlink(join(root, shared), join(home, shared))
   }
+  // Unit tests of models would find some of what is spoilt before there is anything to check.
+  const facts = join(home, models, 'marts/facts/schema.yml')
+  await writeFile(facts, (await readFile(facts, 'utf8')).split('\nunit_tests:')[0]!)
   await mkdir(landing)
   await simulateLanding({ landing, events: 3000, seed: 5 })
   expect(await platform()).toMatchObject({ code: 0 })

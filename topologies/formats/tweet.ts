@@ -7,6 +7,7 @@ import { hasSome, NonEmpty } from './presence.ts'
 import { ingestedAt, positionOf } from './sourceOf.ts'
 import { distinctLower } from './tags.ts'
 import { isoMicros, Timestamp } from './times.ts'
+import { isTweetRow } from './tweetRow.ts'
 
 /** A tweet as the landing zone and the topic carry it. */
 export const Tweet = v.object({
@@ -45,7 +46,8 @@ export const tweetShapes = [
     format: 'ndjson',
     // A record or two may lack keys; the API's own statuses have some of them too, and an `id_str`.
     matches: (keys) =>
-      keys.includes('public_metrics') || (hasSome(keys, KEYS, 4) && !keys.includes('id_str')),
+      keys.includes('public_metrics') ||
+      (hasSome(keys, KEYS, 4) && !keys.includes('id_str') && !isTweetRow(keys)),
   },
 ] as const satisfies readonly Shape[]
 

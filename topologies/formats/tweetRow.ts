@@ -32,15 +32,16 @@ export const TweetRow = v.pipe(
 )
 export type TweetRow = v.InferOutput<typeof TweetRow>
 
-const isRow = (columns: readonly string[]): boolean =>
+/** Whether these are columns of such a row. */
+export const isTweetRow = (columns: readonly string[]): boolean =>
   hasAll(columns, ['created_at', 'text']) &&
   hasSome(columns, ['id_str', 'url', 'id']) &&
   hasSome(columns, ['replies', 'retweets', 'favorites'])
 
 /** Rows as they are in files, and as objects in a topic. */
 export const tweetRowShapes = [
-  { name: 'twitter.csv', format: 'csv', matches: isRow },
-  { name: 'twitter.row', format: 'ndjson', matches: isRow },
+  { name: 'twitter.csv', format: 'csv', matches: isTweetRow },
+  { name: 'twitter.row', format: 'ndjson', matches: isTweetRow },
 ] as const satisfies readonly Shape[]
 
 export function tweetRowToPost(row: TweetRow, envelope: Envelope): Post {
