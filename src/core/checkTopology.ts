@@ -123,3 +123,24 @@ export function refuseSharedPaths(nodes: readonly TopologyNode[]): void {
     places.set(place, node.name)
   }
 }
+
+/**
+ * A source that is read by partitions has one task each, named after it and its number.
+ *
+ * @throws ConfigError `SBX_NAME`
+ */
+export function refusePartitionNames(nodes: readonly TopologyNode[]): void {
+  const taken = nodes.filter(({ kind }) => kind === 'source' || kind === 'models')
+  for (const node of nodes) {
+    if (node.kind !== 'source' || node.unit.join === undefined) continue
+    const other = taken.find(
+      ({ name }) =>
+        name.startsWith(`${node.name}-`) && /^\d+$/.test(name.slice(node.name.length + 1)),
+    )
+    if (other === undefined) continue
+    throw new ConfigError(
+      `'${other.name}' is what the task of a partition of '${node.name}' is called; give one of the two another name`,
+      { code: 'SBX_NAME', node: other.name },
+    )
+  }
+}

@@ -2,6 +2,7 @@ import {
   checkName,
   checkUnit,
   refuseMergedState,
+  refusePartitionNames,
   refuseSharedPaths,
   untaken,
 } from './checkTopology.ts'
@@ -189,6 +190,7 @@ function startBuilder() {
       nodes.push({ kind: 'sink', name: REJECTS, unit, inputs })
     }
     refuseMergedState(nodes)
+    refusePartitionNames(nodes)
     refuseSharedPaths(nodes)
     return Object.freeze(nodes.map((node) => Object.freeze(node)))
   }

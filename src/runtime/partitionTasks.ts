@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
 import type { Assignment, PartitionGroup, SourceContext, SourceReader } from '../core/unit.ts'
+import { isReadAnew } from './acceptCheckpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { checkpointStore } from './checkpointStore.ts'
 import { addToLedger, type Ledger } from './ledger.ts'
@@ -48,7 +49,7 @@ export async function runPartitions(shared: Shared, plan: Plan): Promise<readonl
     await group.leave()
   }
   signal.throwIfAborted()
-  return withTotals(shared, plan.source, results)
+  return withTotals(shared, plan.source, group.partitions, results)
 }
 
 /** Runs its tasks until each has ended or was taken away. The first failure ends them all, in order. */
@@ -136,6 +137,7 @@ async function othersEnd(
     })
     return !revoked.aborted
   }
+  const now = { source: { node: plan.source, ...group.identity }, operators: {} }
   const theirs = new Set<number>()
   for (let partition = 0; partition < group.partitions; partition++) {
     if (!partitions.includes(partition)) theirs.add(partition)
@@ -145,6 +147,8 @@ async function othersEnd(
       const task = partitionTask(plan.source, partition)
       const newest = await checkpointStore(store, topology.name, lineage, task).newest()
       if (newest === undefined || newest.positions.inline === null) continue
+      // Of another topic, which was accepted: its new owner has not claimed it yet.
+      if (isReadAnew(newest.identity, now)) continue
       if (!group.isAtEnd(partition, newest.positions.inline)) continue
       if (await isPublished(shared, plan, newest)) theirs.delete(partition)
     }
@@ -177,9 +181,10 @@ function joined(before: TaskResult | undefined, more: TaskResult): TaskResult {
 async function withTotals(
   shared: Shared,
   source: string,
+  partitions: number,
   results: ReadonlyMap<string, TaskResult>,
 ): Promise<readonly TaskResult[]> {
-  const checkpoints = await tasksOf(shared, source)
+  const checkpoints = await tasksOf(shared, source, partitions)
   return checkpoints.map(({ task, ledger, state }) => ({
     task,
     node: source,

@@ -36,13 +36,17 @@ export async function refuseOtherForm(
 }
 
 /** The newest checkpoints of all tasks that this source ever had, whatever it was. */
-export async function tasksOf(shared: Shared, source: string): Promise<readonly Checkpoint[]> {
+export async function tasksOf(
+  shared: Shared,
+  source: string,
+  partitions = 0,
+): Promise<readonly Checkpoint[]> {
   const whole = await newest(shared, source)
   const found = whole === undefined ? [] : [whole]
   for (let partition = 0; ; partition++) {
-    const checkpoint = await newest(shared, partitionTask(source, partition))
-    if (checkpoint === undefined) return found
-    found.push(checkpoint)
+    const checkpoint = await newest(shared, source, partitionTask(source, partition))
+    if (checkpoint !== undefined) found.push(checkpoint)
+    else if (partition >= partitions) return found
   }
 }
 
@@ -60,7 +64,12 @@ async function newestOfPartitions(shared: Shared, source: string): Promise<Check
   return latest
 }
 
-const newest = (
+/** Another source may be called like a partition of this one. */
+async function newest(
   { store, topology, lineage }: Shared,
-  task: string,
-): Promise<Checkpoint | undefined> => checkpointStore(store, topology.name, lineage, task).newest()
+  source: string,
+  task = source,
+): Promise<Checkpoint | undefined> {
+  const found = await checkpointStore(store, topology.name, lineage, task).newest()
+  return found?.identity.source['node'] === source ? found : undefined
+}

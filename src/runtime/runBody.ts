@@ -43,7 +43,7 @@ export async function runBody(
         task: body.task,
         runId,
         identity: body.identity,
-        dropState: options.dropState,
+        dropState: shared.dropped.has(body.task) ? [] : options.dropState,
         whenLost: 'claim',
         fenceMs: FENCE_MS,
         surveyMs: SURVEY_MS,
@@ -62,6 +62,7 @@ export async function runBody(
           await shared.publishers.get(sink)?.refuseForeign?.(lineage, body.task)
       },
       async refuseLost({ latest = {} }) {
+        shared.dropped.add(body.task)
         for (const [sink, epoch] of Object.entries(latest))
           await shared.publishers.get(sink)?.refuseLost?.(lineage, body.task, epoch)
       },

@@ -20,4 +20,6 @@ export interface Shared {
   readonly progress: { bytes: number; batches: number; records: number; epochs: number }
   /** Tasks that this process holds at the moment. */
   readonly held: Set<string>
+  /** Tasks whose state this run has dropped as it was told to: not again at the next claim. */
+  readonly dropped: Set<string>
 }

@@ -51,8 +51,11 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
   const { plan, publishers, clock } = options
   const gates = plan.nodes.filter((node) => node.kind === 'operator' && node.unit.state === 'keyed')
   let running: Running | undefined
+  /** A start that is under way: what it opens is closed by whoever stops meanwhile. */
+  let starting: Promise<Running> | undefined
 
   const stop = async (): Promise<void> => {
+    await starting?.catch(() => {})
     const ended = running
     running = undefined
     await ended?.close()
@@ -66,12 +69,13 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
     sinks: plan.sinks.map((sink) => sink.name),
     async start(from, writing) {
       await stop()
-      running = await startRunning(
-        options,
-        gates.map((gate) => gate.name),
-        from,
-        writing,
-      )
+      const names = gates.map((gate) => gate.name)
+      starting = startRunning(options, names, from, writing)
+      try {
+        running = await starting
+      } finally {
+        starting = undefined
+      }
     },
     next: () => running!.next(),
     publish: async (commit) => publishers.get(commit.node)!.publish(commit),

@@ -45,6 +45,7 @@ export function superviseRun(topology: Topology, options: Resolved, runners: Run
       signal: AbortSignal.any(signals),
       progress,
       held: new Set(),
+      dropped: new Set(),
     }
     // What a killed process left half done is ended before anything is read or written.
     await upkeep.finish()
@@ -103,7 +104,7 @@ async function runTasks(
     const before = feeders.map((name) => begin(flows.find(({ source }) => source === name)!))
     const running = guard(
       Promise.all(before).then((ended) =>
-        ended.includes(undefined) ? [] : runSource(shared, flow),
+        ended.includes(undefined) || shared.stopping.aborted ? [] : runSource(shared, flow),
       ),
     )
     sources.set(flow.source, running)

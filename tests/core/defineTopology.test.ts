@@ -446,3 +446,14 @@ test('two sinks in one place of a lake are refused, with both names', () => {
     }),
   ).toThrow(expect.objectContaining({ code: 'SBX_SAME_PATH', node: 'second' }) as Error)
 })
+
+test('a source is not called like a partition of another one', () => {
+  const parts = { ...memorySource([1]), join: () => Promise.reject(new Error('not here')) }
+  const define = (name: string) =>
+    defineTopology('names', (flow) => ({
+      a: flow.source('a', parts).to('x', memorySink<number>()),
+      b: flow.source(name, memorySource([1])).to('y', memorySink<number>()),
+    }))
+  expect(() => define('a-0')).toThrow(expect.objectContaining({ code: 'SBX_NAME', node: 'a-0' }))
+  expect(() => define('a-b')).not.toThrow()
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineTopology } from '../../src/core/defineTopology.ts'
-import type { Source } from '../../src/core/unit.ts'
+import type { Assignment, Source } from '../../src/core/unit.ts'
 import { memoryStore } from '../../src/lake/memoryStore.ts'
 import { presetLake } from '../../src/lake/openLake.ts'
 import { run } from '../../src/runtime/run.ts'
@@ -25,6 +25,23 @@ function inLake(source: Source<number>) {
   }))
   return { options, sink, topology, run: () => run(topology, options).done }
 }
+/** The source with other assignments than its coordinator gives. */
+const withGroup = (
+  source: Source<number>,
+  change: (assignment: Assignment) => Assignment,
+): Source<number> => ({
+  ...source,
+  async join(context) {
+    const group = await source.join!(context)
+    return {
+      ...group,
+      async next() {
+        const assignment = await group.next()
+        return assignment && change(assignment)
+      },
+    }
+  },
+})
 const read = ({ tasks }: RunResult): number =>
   tasks.reduce((sum, { ledger }) => sum + (ledger['numbers']?.in ?? 0), 0)
 const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b)
@@ -79,6 +96,52 @@ test('a streaming run that has nothing to read is still there after a rebalance'
   }
   await running.close()
   expect(sink.records).toHaveLength(ALL.length + 3)
+})
+
+test('state that is to be dropped is dropped once, not at every rebalance', async () => {
+  const partitions = partitionedSource(LISTS)
+  partitions.onRead((partition, position) => {
+    if (partition !== 2 || position !== 20) return
+    partitions.onRead(() => {})
+    partitions.rebalance()
+  })
+  const { sink, topology, options } = inLake(partitions.source)
+  await run(topology, { ...options, dropState: ['numbers'] }).done
+  expect(sorted(sink.records)).toEqual(ALL)
+})
+
+test('what was being opened when a rebalance began is closed', async () => {
+  const partitions = partitionedSource(LISTS)
+  let [opened, closed] = [0, 0]
+  const source = withGroup(partitions.source, (assignment) => ({
+    ...assignment,
+    async open(partition, context) {
+      if (opened++ === 0) setImmediate(partitions.rebalance)
+      // Until the rebalance has begun.
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+      const reader = await assignment.open(partition, context)
+      return {
+        ...reader,
+        close: async () => {
+          closed++
+        },
+      }
+    },
+  }))
+  await inLake(source).run()
+  expect(opened).toBeGreaterThan(LISTS.length)
+  expect(closed).toBe(opened)
+})
+
+test('totals are those of all partitions that were read, whichever nobody has begun', async () => {
+  const { source } = partitionedSource(LISTS)
+  const { sink, topology, options } = inLake(
+    withGroup(source, (assignment) => ({ ...assignment, partitions: [1, 2, 3] })),
+  )
+  const running = run(topology, { ...options, clock: systemClock, mode: 'streaming' })
+  await expect.poll(() => sink.records.length).toBe(120)
+  const { tasks } = await running.close()
+  expect(tasks.map(({ task }) => task)).toEqual(['numbers-1', 'numbers-2', 'numbers-3'])
 })
 
 test('the failure of one partition ends the run, and the others keep what they have', async () => {

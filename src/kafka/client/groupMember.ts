@@ -55,14 +55,19 @@ export async function joinGroup(
       options.onAssigned(owned)
     })
     started.on(CRASH, ({ payload }) => void restart(payload.error))
-    await started.connect()
-    await started.subscribe({ topic })
-    await started.run({
-      autoCommit: false,
-      eachBatch: async () => {
-        throw new TypeError('a paused partition was read')
-      },
-    })
+    try {
+      await started.connect()
+      await started.subscribe({ topic })
+      await started.run({
+        autoCommit: false,
+        eachBatch: async () => {
+          throw new TypeError('a paused partition was read')
+        },
+      })
+    } catch (error) {
+      await started.disconnect().catch(() => {})
+      throw error
+    }
     if (leaving.signal.aborted) await started.disconnect()
   }
 
@@ -84,7 +89,10 @@ export async function joinGroup(
     },
     async leave() {
       leaving.abort()
-      await Promise.race([consumer.disconnect(), clock.sleep(LEAVE_MS)])
+      const left = new AbortController()
+      const gone = consumer.disconnect().catch(() => {})
+      await Promise.race([gone, clock.sleep(LEAVE_MS, left.signal)])
+      left.abort()
     },
   }
 }

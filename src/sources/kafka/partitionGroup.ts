@@ -192,7 +192,8 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
         turns.fail(kafkaError(cause, { ...doing, what: `stay in group ${groupId}` })),
     }),
   )
-  context.signal.addEventListener('abort', turns.end, { once: true })
+  if (context.signal.aborted) turns.end()
+  else context.signal.addEventListener('abort', turns.end, { once: true })
   return {
     partitions: description.partitions,
     identity: { ...settings.identity, ...description },
