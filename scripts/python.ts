@@ -5,6 +5,9 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const MAX_OUTPUT_BYTES = 256 << 20
 
+/** Threads of Arrow's may outlive the interpreter, and abort it while it shuts down. */
+const END = '\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n'
+
 let environment: Promise<string> | undefined
 
 /** The Python of `.venv` in the repository's root, which is made from `scripts/requirements.txt` if need be. */
@@ -22,7 +25,7 @@ export function pythonPath(): Promise<string> {
  */
 export async function runPython<Result>(code: string, ...args: readonly string[]): Promise<Result> {
   const options = { maxBuffer: MAX_OUTPUT_BYTES }
-  const { stdout } = await run(await pythonPath(), ['-c', code, ...args], options)
+  const { stdout } = await run(await pythonPath(), ['-c', code + END, ...args], options)
   return JSON.parse(stdout) as Result
 }
 
