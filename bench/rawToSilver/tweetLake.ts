@@ -5,10 +5,9 @@ import {
   map,
   rawFiles,
   validate,
-  windowDedup,
 } from '../../src/index.ts'
 import { deltaTable, quarantineTable } from '../../src/parquet.ts'
-import { Post } from '../../topologies/post.ts'
+import { firstOfEachId, Post } from '../../topologies/post.ts'
 import { postFormats } from '../../topologies/postFormats.ts'
 
 export interface TweetLakeSettings {
@@ -29,14 +28,7 @@ export const tweetLake = ({ lake, landing, bronze }: TweetLakeSettings) =>
       .via('decode', decodeShapes(twitter))
       .via('validate', validate(twitter.schema, twitter))
       .via('post', map(twitter.toPost))
-      .via(
-        'dedup',
-        windowDedup({
-          key: (post) => post.post_id,
-          eventTime: (post) => Number(post.created_at) / 1000,
-          windowMs: Infinity,
-        }),
-      )
+      .via('dedup', firstOfEachId(Infinity))
       .toTable(
         'silver',
         deltaTable({ lake, path: 'silver', schema: Post, partitionBy: ['platform', 'date'] }),

@@ -7,6 +7,7 @@ import { runPlatform, temporary } from '../contract/platform.ts'
 import { startMembers, type Members } from './cluster/members.ts'
 import { expectedOf, produce } from './cluster/producer.ts'
 import { tally, type Findings } from './cluster/tally.ts'
+import { mulberry } from './mulberry.ts'
 
 export interface ClusterLoopOptions {
   /** SIGKILLs of any of three processes. */
@@ -53,7 +54,7 @@ export async function clusterLoop(options: ClusterLoopOptions): Promise<ClusterL
     const producing = await produce(server.brokers, 'tweets', seed, RATE)
     members = startMembers({ ...where, count: MEMBERS, epochMs: EPOCH_MS, env: {} })
     await members.committed(MEMBERS, TAKEOVER_MS)
-    const random = draw(seed)
+    const random = mulberry(seed)
     await happen(options, members, random)
     for (let kill = 1; kill <= options.brokerKills; kill++) {
       await server.kill9()
@@ -127,14 +128,6 @@ const argsOf = (where: {
   ...['--lake', where.lake, '--landing', where.landing, '--kafka', where.kafka],
   ...['--until', 'silver'],
 ]
-
-function draw(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 4294967296
-  }
-}
 
 /** `node tests/faults/clusterLoop.ts --cycles 50` */
 if (isMain(import.meta.url)) {

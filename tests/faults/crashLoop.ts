@@ -8,6 +8,7 @@ import { startS3 } from '../../scripts/services/startS3.ts'
 import { makeS3Lake } from '../integration/s3Lake.ts'
 import { runPlatform, start, temporary } from '../contract/platform.ts'
 import { canonical, strayFiles } from '../contract/readLake.ts'
+import { mulberry } from './mulberry.ts'
 
 export interface CrashLoopOptions {
   /** Lives that are ended by SIGKILL. */
@@ -105,17 +106,6 @@ export async function crashLoop({
     differences,
     total: last.total,
     expectedTotal: clean.total,
-  }
-}
-
-/** A small seeded generator: a failure can be repeated with the same seed. */
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
 }
 

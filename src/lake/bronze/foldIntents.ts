@@ -1,4 +1,5 @@
-import { CheckpointError, SinkError } from '../../core/errors.ts'
+import { CheckpointError } from '../../core/errors.ts'
+import { createOnce } from '../createOnce.ts'
 import type { ObjectStore, StagedObject } from '../objectStore.ts'
 
 /** One fold of raw files: what it takes away and what it puts in their place. */
@@ -24,8 +25,6 @@ export interface FoldIntents {
   close(intent: FoldIntent, state: 'done' | 'void'): Promise<void>
 }
 
-/** How often an intent is sent while no answer says whether it is there. */
-const SENDS = 3
 const NAME = /^\d{10}$/
 
 /**
@@ -46,22 +45,6 @@ export function foldIntents(store: ObjectStore, path: string): FoldIntents {
     return found
   }
 
-  const isWritten = async (key: string, bytes: Uint8Array): Promise<boolean> => {
-    const there = await store.read(key)
-    return there !== undefined && Buffer.compare(there, bytes) === 0
-  }
-
-  const send = async (key: string, bytes: Uint8Array): Promise<boolean> => {
-    for (let sent = 1; ; sent++) {
-      try {
-        return (await store.create(key, bytes)) === 'created' || (await isWritten(key, bytes))
-      } catch (error) {
-        if (!(error instanceof SinkError && error.retryable) || sent === SENDS) throw error
-        if (await isWritten(key, bytes)) return true
-      }
-    }
-  }
-
   return {
     async newest() {
       const generation = (await generations()).at(-1)
@@ -73,7 +56,7 @@ export function foldIntents(store: ObjectStore, path: string): FoldIntents {
     },
     async create(intent) {
       const key = keyOf(intent.generation)
-      if (!(await send(key, encode(intent)))) return false
+      if (!(await createOnce(store, key, encode(intent)))) return false
       for (const older of await generations()) {
         if (older < intent.generation) await store.remove(keyOf(older))
       }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import { SinkError } from '../../core/errors.ts'
+import { createOnce } from '../createOnce.ts'
 import type { ObjectStore } from '../objectStore.ts'
 import { encodeActions, type Action } from './actions.ts'
 import { checkReadable, checkWritable } from './checkProtocol.ts'
@@ -39,8 +39,6 @@ export interface DeltaLogOptions {
 }
 
 const CHECKPOINT_EVERY = 50
-/** How often an entry is sent where no answer comes, before the caller is told. */
-const SENDS = 3
 
 /**
  * Opens the log of a Delta table (reader version 1, writer version 2), which need not exist.
@@ -78,25 +76,6 @@ export function deltaLog(options: DeltaLogOptions): DeltaLog {
     return known
   }
 
-  /** Whether the entry is this one, whoever or whatever refused it. */
-  const isWritten = async (key: string, bytes: Uint8Array): Promise<boolean> => {
-    const there = await store.read(key)
-    return there !== undefined && Buffer.compare(there, bytes) === 0
-  }
-
-  const send = async (key: string, bytes: Uint8Array): Promise<boolean> => {
-    for (let sent = 1; ; sent++) {
-      try {
-        if ((await store.create(key, bytes)) === 'created') return true
-        // A repeat inside the client finds its own first try.
-        return await isWritten(key, bytes)
-      } catch (error) {
-        if (!(error instanceof SinkError && error.retryable) || sent === SENDS) throw error
-        if (await isWritten(key, bytes)) return true
-      }
-    }
-  }
-
   const checkpoint = async (table: Snapshot): Promise<void> => {
     const every = Number(table.metadata?.configuration?.['delta.checkpointInterval'])
     const interval = every > 0 ? every : (options.checkpointEvery ?? CHECKPOINT_EVERY)
@@ -121,7 +100,7 @@ export function deltaLog(options: DeltaLogOptions): DeltaLog {
         const after = advanceSnapshot(before, version, actions)
         checkWritable(path, before, actions)
         checkWritable(path, after, actions)
-        if (!(await send(entryKey(path, version), encodeActions(actions)))) continue
+        if (!(await createOnce(store, entryKey(path, version), encodeActions(actions)))) continue
         known = after
         await checkpoint(after)
         return after
