@@ -38,6 +38,8 @@ export interface DiskIo {
   realpath(path: string): Promise<string>
   /** Copies inside the kernel, as a clone where the file system can; `to` must not exist. Not synced. */
   copyFile(from: string, to: string): Promise<void>
+  /** Says when a file was last changed, in ms. */
+  setTime(path: string, ms: number): Promise<void>
   /** Makes the names in a folder survive a power cut. */
   syncFolder(path: string): Promise<void>
   /** Makes a file survive that was written by other means (`copyFile`). */
@@ -59,6 +61,7 @@ export const realDisk: DiskIo = Object.freeze({
   realpath: (path) => fs.realpath(path),
   copyFile: (from, to) =>
     fs.copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
+  setTime: (path, ms) => fs.utimes(path, ms / 1000, ms / 1000),
   syncFolder: syncPath,
   syncFile: syncPath,
 } satisfies DiskIo)

@@ -25,7 +25,7 @@ const TEMP = '_tmp'
 
 /**
  * A lake in a folder. Every object gets its name by `link()` of a synced file, which fails where the
- * name is taken; nothing is ever renamed over except by `replace`. Staged objects wait as
+ * name is taken; nothing is ever renamed over except by `replace` and `swap`. Staged objects wait as
  * `_staging/<task>/<key, URI-encoded>`.
  *
  * **Delivery**: what resolved survives a power cut: files and the folders that name them are synced,
@@ -141,7 +141,7 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
 
     swap: async (from, to) => {
       try {
-        await placeFile(pathOf(from), pathOf(to))
+        await placeFile({ disk, temp, folders, sync }, pathOf(from), pathOf(to))
         return 'swapped'
       } catch (error) {
         if (codeOf(error) === 'ENOENT' && !(await store.has(from))) return 'missing'

@@ -11,25 +11,29 @@ const RANDOM = /-[0-9a-f]{16}$/
 export interface TempFiles {
   /** A new file with these bytes, synced; resolves with its path. */
   write(bytes: Uint8Array): Promise<string>
+  /** A copy of a file, synced, with its original's time; resolves with its path. */
+  copy(from: string): Promise<string>
   /** Best effort: what stays is removed by a later process. */
   remove(path: string): Promise<void>
 }
 
 /**
  * Files that get their real name when they are whole. `<process>-<random>` says whose they are, so
- * that the first write of a process removes those of dead ones.
+ * that the first use by a process removes those of dead ones.
  */
 export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders): TempFiles {
   let cleaned: Promise<void> | undefined
 
   const remove = (path: string): Promise<void> => disk.unlink(path).catch(() => {})
 
+  const newPath = (): string => join(folder, `${processName}-${randomBytes(8).toString('hex')}`)
+  const clean = (): Promise<void> => (cleaned ??= removeDead(disk, folder, remove))
+
   return {
     write: async (bytes) => {
-      const path = join(folder, `${processName}-${randomBytes(8).toString('hex')}`)
+      const path = newPath()
       const file = await folders.within(folder, () => disk.open(path, 'create'))
-      cleaned ??= removeDead(disk, folder, remove)
-      await cleaned
+      await clean()
       try {
         await file.write(bytes)
         await file.sync()
@@ -41,6 +45,22 @@ export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders)
       await file.close()
       return path
     },
+
+    copy: async (from) => {
+      const path = newPath()
+      const { mtimeMs } = await disk.stat(from)
+      await clean()
+      try {
+        await folders.within(folder, () => disk.copyFile(from, path))
+        await disk.setTime(path, Math.round(mtimeMs))
+        await disk.syncFile(path)
+      } catch (error) {
+        await remove(path)
+        throw error
+      }
+      return path
+    },
+
     remove,
   }
 }

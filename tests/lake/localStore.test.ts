@@ -282,3 +282,15 @@ test('reads what it wrote byte by byte', async () => {
   await store.create('a', encode('plain'))
   expect(await readFile(join(root, 'a'), 'utf8')).toBe('plain')
 })
+
+test('leaves nothing beside a file that could not be put in place', async () => {
+  const rename = () => Promise.reject(Object.assign(new Error('EIO: no'), { code: 'EIO' }))
+  const disk: DiskIo = { ...realDisk, rename }
+  const store = localStore(root, { disk })
+  await store.create('gold/_versions/1.duckdb', encode('one'))
+  await expect(
+    store.swap('gold/_versions/1.duckdb', 'gold/gold.duckdb', undefined),
+  ).rejects.toThrow('put in place')
+  expect(await readdir(join(root, 'gold'))).toEqual(['_versions'])
+  expect(await readdir(join(root, '_staging/_tmp'))).toEqual([])
+})
