@@ -1,12 +1,17 @@
-import { decodeShapes, defineTopology, hours, landingFiles, map } from '../src/index.ts'
-import { rawFiles, validate, type Shape } from '../src/index.ts'
-import { sqlModels } from '../src/duckdb.ts'
-import { deltaTable, quarantineTable } from '../src/parquet.ts'
-import { fromTopic, toTopic } from './feed.ts'
-import { start } from './platform/start.ts'
-import { firstOfEachId, Post } from './post.ts'
-import { postFormats, type PostFormat } from './postFormats.ts'
-import { gates } from './quality/suites.ts'
+import type { Shape } from '../src/index.ts'
+import { command } from './platform/start.ts'
+import type { PostFormat } from './postFormats.ts'
+
+// Answers --help before the rest is loaded, which Node then takes from its compile cache.
+const start = await command(import.meta.url)
+const { decodeShapes, defineTopology, hours, landingFiles, map } = await import('../src/index.ts')
+const { rawFiles, validate } = await import('../src/index.ts')
+const { sqlModels } = await import('../src/duckdb.ts')
+const { deltaTable, quarantineTable } = await import('../src/parquet.ts')
+const { fromTopic, toTopic } = await import('./feed.ts')
+const { firstOfEachId, Post } = await import('./post.ts')
+const { postFormats } = await import('./postFormats.ts')
+const { gates } = await import('./quality/gates.ts')
 
 export interface FullSettings {
   /** The lake: a folder or `s3://bucket/prefix`. */
@@ -52,4 +57,4 @@ export const full = ({ lake, landing, kafka }: FullSettings) =>
 
 const platforms = { 'feed-tweets': 'twitter' }
 
-await start(full, import.meta.url)
+await start(full)

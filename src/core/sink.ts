@@ -116,9 +116,9 @@ interface SinkBase<In> {
    * where that ended when everything had been written.
    */
   readonly writesTo?: string
-  openWriter(context: WriterContext): Writer<In>
+  openWriter(context: WriterContext): Writer<In> | Promise<Writer<In>>
   /** Present where whole batches can be taken from a source's own stream. */
-  openBatchWriter?(context: WriterContext): BatchWriter
+  openBatchWriter?(context: WriterContext): BatchWriter | Promise<BatchWriter>
   openPublisher(context: PublisherContext): Promise<Publisher>
   /** Present where what was written needs care: small files to fold, files that nobody needs any more. */
   openUpkeep?(context: UpkeepContext): Promise<Upkeep>

@@ -2,8 +2,6 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { ConfigError } from '../core/errors.ts'
-import { localStore } from './localStore.ts'
-import { memoryStore } from './memoryStore.ts'
 import type { ObjectStore } from './objectStore.ts'
 
 /** How many stores stay open for those who ask again. */
@@ -54,8 +52,14 @@ function addressOf(url: string): string {
 }
 
 async function open(address: string): Promise<ObjectStore> {
-  if (address.startsWith('memory:')) return memoryStore(address.slice('memory:'.length))
-  if (!address.startsWith('s3:')) return localStore(address)
+  if (address.startsWith('memory:')) {
+    const { memoryStore } = await import('./memoryStore.ts')
+    return memoryStore(address.slice('memory:'.length))
+  }
+  if (!address.startsWith('s3:')) {
+    const { localStore } = await import('./localStore.ts')
+    return localStore(address)
+  }
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.+))?$/.exec(address) ?? []
   if (bucket === undefined) throw unknown(address, 'an S3 lake is s3://bucket/prefix')
   // Not shown: what people put there are keys and secrets.

@@ -5,12 +5,6 @@ import type { JsonObject } from '../core/json.ts'
 import type { BuildGate, ModelsUnit } from '../core/models.ts'
 import type { TableHandle } from '../core/topology.ts'
 import { checkKey } from '../lake/checkKey.ts'
-import { openLake } from '../lake/openLake.ts'
-import { modelsBuilder } from './modelsBuilder.ts'
-import { compileProject } from './project/compileProject.ts'
-import type { CompiledProject } from './project/projectNodes.ts'
-import { readProject } from './project/readProject.ts'
-import { deltaTables } from './publish/deltaTables.ts'
 import { KEPT_VERSIONS } from './publish/versions.ts'
 
 export interface SqlModelsOptions {
@@ -89,22 +83,11 @@ export function sqlModels(options: SqlModelsOptions): ModelsUnit {
     type: 'sqlModels',
     options: { lake, path, schema, project: basename(root), reads: paths },
     reads,
-    open: async (context) => {
-      const { env } = process
-      const read = readProject(root, { vars, env })
-      const compile = (own: JsonObject) =>
-        compileProject(read, { schema, env, vars: { ...vars, ...own } })
-      const project = compile({})
-      checkSources(project, paths)
-      const store = await openLake(lake)
-      const delta = deltaTables(store, context.clock)
-      return modelsBuilder(
-        {
-          ...{ store, delta, project, compile, root, path, schema, reads: paths, gates },
-          ...{ incremental, keptVersions },
-        },
-        context,
-      )
+    async open(context) {
+      // Templates, YAML and DuckDB are loaded by those who build.
+      const { openModels } = await import('./openModels.ts')
+      const project = { root, vars, schema, path, reads: paths, gates }
+      return openModels({ ...project, lake, incremental, keptVersions }, context)
     },
   })
 }
@@ -116,20 +99,4 @@ function pathOf(name: string, { options }: TableHandle): string {
     `sqlModels: reads.${name} is no table in a lake: its options have no path; give a deltaTable`,
     { code: 'SBX_MODELS_OPTIONS' },
   )
-}
-
-function checkSources({ sources, models }: CompiledProject, reads: Record<string, string>): void {
-  const unknown = sources.find(({ table }) => !Object.hasOwn(reads, table))
-  if (unknown !== undefined) {
-    throw new ConfigError(
-      `the models read source('${unknown.source}', '${unknown.table}'), which sqlModels is not given: add '${unknown.table}' to its reads`,
-      { code: 'SBX_MODELS_OPTIONS' },
-    )
-  }
-  if (!models.some((model) => model.published)) {
-    throw new ConfigError(
-      "no model is public, so there is nothing to publish: set `+access: public` for the models' folder in dbt_project.yml",
-      { code: 'SBX_MODELS_PROJECT' },
-    )
-  }
 }

@@ -1,11 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
-import { resolveOptions, type RunOptions } from './options.ts'
-import { poolRunners } from './pool.ts'
+import { resolveOptions, type Resolved, type RunOptions } from './options.ts'
 import type { Progress, RunResult } from './result.ts'
-import { inlineRunners } from './runner.ts'
-import { superviseRun } from './superviseRun.ts'
+import type { Runners } from './runner.ts'
 
 /** Runs on worker threads, which import the module and call the same named export. */
 export interface PooledRunOptions<Settings> extends RunOptions {
@@ -52,9 +51,11 @@ export function run(
 ): Run {
   if (typeof subject !== 'function') {
     const resolved = resolveOptions(subject, options)
-    const runners = inlineRunners(subject, resolved.clock, resolved.memoryBytes)
     resolved.logger.info('inline', { topology: subject.name, threads: 1 })
-    return superviseRun(subject, resolved, runners)
+    return begin(subject, resolved, async () => {
+      const { inlineRunners } = await import('./runner.ts')
+      return inlineRunners(subject, resolved.clock, resolved.memoryBytes)
+    })
   }
   const {
     module,
@@ -79,6 +80,32 @@ export function run(
   const resolved = resolveOptions(topology, options)
   const { memoryBytes } = resolved
   const exportName = subject.name
-  const runners = poolRunners({ module, exportName, settings, threads: parallelism, memoryBytes })
-  return superviseRun(topology, resolved, runners)
+  return begin(topology, resolved, async () => {
+    const { poolRunners } = await import('./pool.ts')
+    return poolRunners({ module, exportName, settings, threads: parallelism, memoryBytes })
+  })
+}
+
+/** What runs a topology is loaded when one is run: to define and describe it needs none of that. */
+function begin(topology: Topology, options: Resolved, open: () => Promise<Runners>): Run {
+  const runId = randomUUID()
+  const stopping = new AbortController()
+  const progress = { bytes: 0, batches: 0, records: 0, epochs: 0 }
+  const start = async (): Promise<RunResult> => {
+    // Threads start while this one loads the rest.
+    const runners = await open()
+    const { superviseRun } = await import('./superviseRun.ts')
+    return superviseRun({ topology, options, runners, runId, stopping, progress })
+  }
+  const done = start()
+  done.catch(() => {})
+  return {
+    runId,
+    done,
+    close() {
+      stopping.abort()
+      return done
+    },
+    progress,
+  }
 }

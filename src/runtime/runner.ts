@@ -36,16 +36,16 @@ export interface Runners {
 }
 
 /** One task's chain on the thread that calls: the inline runner, and what each worker thread runs. */
-export function localRunner(
+export async function localRunner(
   topology: Topology,
   plan: Plan,
   clock: Clock,
   start: Writing,
   writer: number,
   memoryBytes: number,
-): Runner {
+): Promise<Runner> {
   let writing = start
-  const chain: Chain = openChain({
+  const chain: Chain = await openChain({
     plan,
     clock,
     writerContext: (node) => ({

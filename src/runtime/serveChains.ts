@@ -40,7 +40,7 @@ async function answer(request: Request): Promise<unknown> {
     const share = options.memoryBytes / options.threads / flows.length / request.sharers
     runners.set(
       request.runner,
-      localRunner(built, plan, systemClock, request.writing, options.index, share),
+      await localRunner(built, plan, systemClock, request.writing, options.index, share),
     )
     return undefined
   }

@@ -129,6 +129,7 @@ async function startRunning(
     if (failures.length > 0) throw failures[0]
   }
   let current = writing
+  let isReading = false
   try {
     const selectors = await openSelectors(options, gates, from)
     const reader = await options.open({
@@ -144,7 +145,7 @@ async function startRunning(
     opened.push(reader)
     const runner: Runner = await options.runners.open(plan.source, writing, options.sharers)
     opened.push(runner)
-    const batchWriters = openBatchWriters(options, writing, () => current)
+    const batchWriters = await openBatchWriters(options, writing, () => current)
     for (const writer of batchWriters.values()) opened.push(writer)
     const stream = epochStream({
       ...options,
@@ -155,6 +156,11 @@ async function startRunning(
       writing,
       position: from.positions?.inline ?? null,
       depth: options.runners.depth,
+      onRead(batch) {
+        if (!isReading) logger.info('reading', { task: options.task, source: batch.source })
+        isReading = true
+        options.onRead(batch)
+      },
       onNextEpoch: (next) => {
         current = next
       },
@@ -195,27 +201,27 @@ async function openSelectors(
   return selectors
 }
 
-function openBatchWriters(
+async function openBatchWriters(
   options: SourceBodyOptions,
   writing: Writing,
   current: () => Writing,
-): Map<string, BatchWriter> {
-  return new Map(
-    options.plan.batchSinks.map((sink) => [
-      sink.name,
-      sink.unit.openBatchWriter!({
-        node: sink.name,
-        task: writing.task,
-        topology: options.topology,
-        clock: options.clock,
-        runId: writing.runId,
-        writer: 0,
-        memoryBytes: options.memoryBytes / options.sharers,
-        epoch: () => current().epoch,
-        attempt: () => current().attempt,
-      }),
-    ]),
-  )
+): Promise<Map<string, BatchWriter>> {
+  const writers = new Map<string, BatchWriter>()
+  for (const { name, unit } of options.plan.batchSinks) {
+    const writer = await unit.openBatchWriter!({
+      node: name,
+      task: writing.task,
+      topology: options.topology,
+      clock: options.clock,
+      runId: writing.runId,
+      writer: 0,
+      memoryBytes: options.memoryBytes / options.sharers,
+      epoch: () => current().epoch,
+      attempt: () => current().attempt,
+    })
+    writers.set(name, writer)
+  }
+  return writers
 }
 
 const stored = (

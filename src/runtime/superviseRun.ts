@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { ModelsBuilder, BuildReport } from '../core/models.ts'
 import type { ModelsNode, Topology } from '../core/topology.ts'
 import type { Publisher } from '../core/unit.ts'
@@ -12,68 +11,69 @@ import { bodyOf, runPartitions } from './partitionTasks.ts'
 import { planTopology, type Plan } from './plan.ts'
 import { refuseOtherForm } from './refuseOtherForm.ts'
 import type { RunResult, TaskResult } from './result.ts'
-import type { Run } from './run.ts'
 import { runBody, type Life } from './runBody.ts'
 import type { Runners } from './runner.ts'
 import type { Shared } from './shared.ts'
 import { openUpkeep } from './maintenance/openUpkeep.ts'
 
-/** Runs all tasks of a topology in this process, and ends them together. */
-export function superviseRun(topology: Topology, options: Resolved, runners: Runners): Run {
-  const stopping = new AbortController()
+export interface Supervised {
+  readonly topology: Topology
+  readonly options: Resolved
+  readonly runners: Runners
+  readonly runId: string
+  /** Aborted by who wants an orderly end, and at the end. */
+  readonly stopping: AbortController
+  readonly progress: Shared['progress']
+}
+
+/** Runs all tasks of a topology in this process, and ends them together; closes the runners. */
+export async function superviseRun(supervised: Supervised): Promise<RunResult> {
+  try {
+    return await superviseTasks(supervised)
+  } finally {
+    await supervised.runners.close()
+  }
+}
+
+async function superviseTasks(supervised: Supervised): Promise<RunResult> {
+  const { topology, options, runners, runId, stopping, progress } = supervised
   const failing = new AbortController()
   const signals = [failing.signal, ...(options.signal === undefined ? [] : [options.signal])]
-  const progress = { bytes: 0, batches: 0, records: 0, epochs: 0 }
-  const runId = randomUUID()
   const startedMs = options.clock.now()
-
-  const start = async (): Promise<RunResult> => {
-    const store = await openLake(options.lake)
-    await probe(store)
-    const lineage = await readLineage(store, topology.name)
-    const publishers = await openPublishers(topology, options)
-    const upkeep = await openUpkeep({ ...options, topology, store, runId })
-    const shared: Shared = {
-      topology,
-      options,
-      store,
-      lineage,
-      runId,
-      runners,
-      publishers,
-      stopping: stopping.signal,
-      signal: AbortSignal.any(signals),
-      progress,
-      held: new Set(),
-      dropped: new Set(),
-    }
-    // What a killed process left half done is ended before anything is read or written.
-    await upkeep.finish()
-    const keeping = upkeep.run(shared.stopping, shared.signal)
-    const { tasks, builds } = await runTasks(shared, stopping, failing).finally(() => {
-      stopping.abort()
-      return keeping
-    })
-    const durationSeconds = (options.clock.now() - startedMs) / 1000
-    const { epochs, records } = progress
-    options.logger.info('run_done', {
-      run_id: runId,
-      records_processed: records,
-      duration_seconds: durationSeconds,
-    })
-    return { runId, topology: topology.name, durationSeconds, epochs, tasks, builds }
-  }
-  const done = start().finally(() => runners.close())
-  done.catch(() => {})
-  return {
+  const store = await openLake(options.lake)
+  await probe(store)
+  const lineage = await readLineage(store, topology.name)
+  const publishers = await openPublishers(topology, options)
+  const upkeep = await openUpkeep({ ...options, topology, store, runId })
+  const shared: Shared = {
+    topology,
+    options,
+    store,
+    lineage,
     runId,
-    done,
-    close() {
-      stopping.abort()
-      return done
-    },
-    progress: progress,
+    runners,
+    publishers,
+    stopping: stopping.signal,
+    signal: AbortSignal.any(signals),
+    progress,
+    held: new Set(),
+    dropped: new Set(),
   }
+  // What a killed process left half done is ended before anything is read or written.
+  await upkeep.finish()
+  const keeping = upkeep.run(shared.stopping, shared.signal)
+  const { tasks, builds } = await runTasks(shared, stopping, failing).finally(() => {
+    stopping.abort()
+    return keeping
+  })
+  const durationSeconds = (options.clock.now() - startedMs) / 1000
+  const { epochs, records } = progress
+  options.logger.info('run_done', {
+    run_id: runId,
+    records_processed: records,
+    duration_seconds: durationSeconds,
+  })
+  return { runId, topology: topology.name, durationSeconds, epochs, tasks, builds }
 }
 
 async function runTasks(

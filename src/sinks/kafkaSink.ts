@@ -9,8 +9,6 @@ import {
 } from '../kafka/connection.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
 import type { KafkaCompression } from '../kafka/kafkaPort.ts'
-import { kafkaBatches } from './kafka/kafkaBatches.ts'
-import { kafkaWriter } from './kafka/kafkaWriter.ts'
 
 /** What Kafka keeps: bytes, text as UTF-8, or null for a tombstone. */
 export type KafkaBytes = Uint8Array | string | null
@@ -84,9 +82,17 @@ export function kafkaSink<Row>(options: KafkaSinkOptions<Row>): Sink<Row> {
     },
     rank: 'silver',
     writesTo: topicName(options, topic),
-    openWriter: (context) => kafkaWriter({ ...options, compression, maxBatchBytes }, context),
-    openBatchWriter: (context) =>
-      kafkaBatches(kafkaWriter({ ...options, compression, maxBatchBytes }, context)),
+    async openWriter(context) {
+      const { kafkaWriter } = await import('./kafka/kafkaWriter.ts')
+      return kafkaWriter({ ...options, compression, maxBatchBytes }, context)
+    },
+    async openBatchWriter(context) {
+      const [{ kafkaWriter }, { kafkaBatches }] = await Promise.all([
+        import('./kafka/kafkaWriter.ts'),
+        import('./kafka/kafkaBatches.ts'),
+      ])
+      return kafkaBatches(kafkaWriter({ ...options, compression, maxBatchBytes }, context))
+    },
     openPublisher: async () => ({
       publish: async () => ({}),
       discard: async () => {},

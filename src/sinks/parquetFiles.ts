@@ -3,11 +3,8 @@ import { CheckpointError } from '../core/errors.ts'
 import { columnsOf } from '../core/schema.ts'
 import type { PreparedFile, Publisher, Sink } from '../core/unit.ts'
 import { checkKey } from '../lake/checkKey.ts'
-import { parseDataFileName } from '../lake/dataFileName.ts'
-import { discardStaged } from '../lake/discardStaged.ts'
 import type { ObjectStore, StagedObject } from '../lake/objectStore.ts'
 import { openLake } from '../lake/openLake.ts'
-import { partitionedWriter } from '../lake/partitionedWriter.ts'
 import { partitionColumns } from '../lake/partitions.ts'
 
 export interface ParquetFilesOptions<Row, Column extends keyof Row & string> {
@@ -52,14 +49,11 @@ export function parquetFiles<Row, const Column extends keyof Row & string = neve
     type: 'parquetFiles',
     options: { lake, path, partitionBy, columns: columns.map((column) => ({ ...column })) },
     rank: 'silver',
-    openWriter: (context) =>
-      partitionedWriter({
-        context,
-        columns,
-        partitionBy,
-        path,
-        open: async (key) => (await openLake(lake)).stage(context.task, key, true),
-      }),
+    async openWriter(context) {
+      const { partitionedWriter } = await import('../lake/partitionedWriter.ts')
+      const open = async (key: string) => (await openLake(lake)).stage(context.task, key, true)
+      return partitionedWriter({ context, columns, partitionBy, path, open })
+    },
     openPublisher: async () => openPublisher(await openLake(lake), path),
   }
   // The schema says that each row is an object with these columns.
@@ -82,13 +76,15 @@ function openPublisher(store: ObjectStore, path: string): Publisher {
       await Promise.all(files.map((file) => store.discard(stagedOf(file))))
     },
 
-    clean: (task, isDead) =>
-      discardStaged(
-        store,
-        task,
-        (key) => (key.startsWith(`${path}/`) ? parseDataFileName(key) : undefined),
-        isDead,
-      ),
+    async clean(task, isDead) {
+      const [{ discardStaged }, { parseDataFileName }] = await Promise.all([
+        import('../lake/discardStaged.ts'),
+        import('../lake/dataFileName.ts'),
+      ])
+      const nameOf = (key: string) =>
+        key.startsWith(`${path}/`) ? parseDataFileName(key) : undefined
+      return discardStaged(store, task, nameOf, isDead)
+    },
   }
 }
 

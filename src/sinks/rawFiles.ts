@@ -1,12 +1,7 @@
 import { ConfigError } from '../core/errors.ts'
 import type { Sink } from '../core/unit.ts'
 import { checkKey } from '../lake/checkKey.ts'
-import { rawUpkeep } from '../lake/bronze/rawUpkeep.ts'
 import { openLake } from '../lake/openLake.ts'
-import { rawBatches } from './raw/rawBatches.ts'
-import { rawFileSet } from './raw/rawFileSet.ts'
-import { rawPublisher } from './raw/rawPublisher.ts'
-import { rawRecords } from './raw/rawRecords.ts'
 
 export interface RawFilesOptions {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -58,14 +53,29 @@ export function rawFiles(options: RawFilesOptions): Sink<Uint8Array> {
     type: 'rawFiles',
     options: { lake, path, maxFileBytes },
     rank: 'bronze',
-    openWriter: (context) => {
+    async openWriter(context) {
+      const [{ rawRecords }, { rawFileSet }] = await Promise.all([
+        import('./raw/rawRecords.ts'),
+        import('./raw/rawFileSet.ts'),
+      ])
       const prefix = `w${context.writer}_`
       return rawRecords(rawFileSet({ lake: open(lake), path, maxFileBytes, context, prefix }))
     },
-    openBatchWriter: (context) =>
-      rawBatches(rawFileSet({ lake: open(lake), path, maxFileBytes, context, prefix: '' })),
-    openPublisher: async (context) => rawPublisher(await openLake(lake), path, context),
-    openUpkeep: async (context) => rawUpkeep(await openLake(lake), path, context),
+    async openBatchWriter(context) {
+      const [{ rawBatches }, { rawFileSet }] = await Promise.all([
+        import('./raw/rawBatches.ts'),
+        import('./raw/rawFileSet.ts'),
+      ])
+      return rawBatches(rawFileSet({ lake: open(lake), path, maxFileBytes, context, prefix: '' }))
+    },
+    async openPublisher(context) {
+      const { rawPublisher } = await import('./raw/rawPublisher.ts')
+      return rawPublisher(await openLake(lake), path, context)
+    },
+    async openUpkeep(context) {
+      const { rawUpkeep } = await import('../lake/bronze/rawUpkeep.ts')
+      return rawUpkeep(await openLake(lake), path, context)
+    },
   })
 }
 

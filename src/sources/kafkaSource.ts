@@ -9,9 +9,7 @@ import {
   topicName,
 } from '../kafka/connection.ts'
 import type { KafkaConnection } from '../kafka/connection.ts'
-import { joinPartitions } from './kafka/partitionGroup.ts'
 import type { StartFrom } from './kafka/partitionGroup.ts'
-import { rereadPartition } from './kafka/rereadPartition.ts'
 
 export interface KafkaSourceOptions extends KafkaConnection {
   readonly topic: string
@@ -111,14 +109,14 @@ export function kafkaSource(
         node,
       })
     },
-    reread: (range, context) =>
-      rereadPartition(
-        { connection: options, topic, maxQueuedBytes, maxRecordBytes },
-        range,
-        context,
-      ),
-    join: (context) =>
-      joinPartitions(
+    async *reread(range, context) {
+      const { rereadPartition } = await import('./kafka/rereadPartition.ts')
+      const limits = { maxQueuedBytes, maxRecordBytes }
+      yield* rereadPartition({ connection: options, topic, ...limits }, range, context)
+    },
+    async join(context) {
+      const { joinPartitions } = await import('./kafka/partitionGroup.ts')
+      return joinPartitions(
         {
           connection: options,
           topic,
@@ -131,7 +129,8 @@ export function kafkaSource(
           identity,
         },
         context,
-      ),
+      )
+    },
   } satisfies Source<Uint8Array, { rejected: Rejected }>)
 }
 

@@ -3,12 +3,6 @@ import { ConfigError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Rejected, Source } from '../core/unit.ts'
 import { realDisk, type DiskIo } from '../lake/diskIo.ts'
-import { openFileIndex } from './landing/fileIndex.ts'
-import { landingReader } from './landing/landingReader.ts'
-import { patientDisk } from './landing/patientDisk.ts'
-import { rereadFile } from './landing/rereadFile.ts'
-import { settling } from './landing/settling.ts'
-import { tails } from './landing/tails.ts'
 
 export interface LandingFilesOptions {
   /** The folder. Everything below it is read; it may be missing while the folder around it is there. */
@@ -91,25 +85,17 @@ export function landingFiles(
     ports: ['rejected'],
     identity: { kind: 'landingFiles', root: folder },
     async open(context) {
-      return landingReader({
-        context,
-        disk: patientDisk({ disk, clock: context.clock, signal: context.signal }),
-        shapes,
-        maxRecordBytes,
-        folder,
-        takes,
-        index: await openFileIndex(context.restored),
-        settling: settling(() => context.clock.now()),
-        tails: tails(),
-      })
+      const { openLanding } = await import('./landing/openLanding.ts')
+      return openLanding({ disk, shapes, maxRecordBytes, folder, takes }, context)
     },
-    reread: (range, context) =>
-      rereadFile(
-        patientDisk({ disk, clock: context.clock, signal: context.signal }),
-        folder,
-        range,
-        context,
-      ),
+    async *reread(range, context) {
+      const [{ rereadFile }, { patientDisk }] = await Promise.all([
+        import('./landing/rereadFile.ts'),
+        import('./landing/patientDisk.ts'),
+      ])
+      const patient = patientDisk({ disk, clock: context.clock, signal: context.signal })
+      yield* rereadFile(patient, folder, range, context)
+    },
   } satisfies Source<Uint8Array, { rejected: Rejected }>)
 }
 

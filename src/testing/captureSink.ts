@@ -13,8 +13,8 @@ export function captureSink({ kind, type, rank }: Sink<never> | Table<never>): C
   const sink = {
     ...kept,
     ...{ kind, type, rank },
-    openWriter(context) {
-      const writer = kept.openWriter(context)
+    async openWriter(context) {
+      const writer = await kept.openWriter(context)
       return { ...writer, write: (record, envelope) => writer.write(owned(record), envelope) }
     },
   } satisfies Sink<never> | Table<never>

@@ -66,7 +66,7 @@ beforeAll(async () => {
     ...{ node: 'rows', task: 'in', topology: 'flow', clock, runId: 'r', writer: 0 },
     ...{ memoryBytes: 1 << 24, epoch: () => epoch, attempt: () => '1-a' },
   }
-  const writer = sink.openWriter(context)
+  const writer = await sink.openWriter(context)
   for (epoch = 1; epoch <= EPOCHS; epoch++) {
     for (const row of rows.slice((epoch - 1) * 10, epoch * 10)) writer.write(row, noEnvelope)
     const commit = { lineage: 'l', topology: 'flow', task: 'in', node: 'rows', attempt: '1-a' }

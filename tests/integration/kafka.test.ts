@@ -412,7 +412,7 @@ describe.skipIf(!isInstalled('kafka'))('a Kafka broker', () => {
     const stop = new AbortController()
     const readers = follow(group, positions, got, stop.signal)
 
-    const sink = writer(name)
+    const sink = await writer(name)
     const sent = messages(6_000)
     for (const [n, message] of sent.entries()) {
       sink.write(message, ENVELOPE)
@@ -461,7 +461,10 @@ function messages(count: number): Message[] {
   return Array.from({ length: count }, (_, n) => ({ key: `key ${n}`, value: `value ${n}` }))
 }
 
-function writer(name: string, options: Partial<KafkaSinkOptions<Message>> = {}): Writer<Message> {
+async function writer(
+  name: string,
+  options: Partial<KafkaSinkOptions<Message>> = {},
+): Promise<Writer<Message>> {
   const sink = kafkaSink<Message>({
     brokers: server.brokers,
     topic: name,
@@ -478,7 +481,7 @@ async function write(
   records: readonly Message[],
   options: Partial<KafkaSinkOptions<Message>> = {},
 ): Promise<void> {
-  const sink = writer(name, options)
+  const sink = await writer(name, options)
   try {
     for (const record of records) sink.write(record, ENVELOPE)
     expect(await sink.prepare()).toEqual([])

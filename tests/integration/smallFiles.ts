@@ -33,7 +33,7 @@ export async function manySmallFiles(lake: string, files: number): Promise<numbe
     ...{ ...context, task: 'in', runId: 'r', writer: 0, memoryBytes: 1 << 26 },
     ...{ epoch: () => epoch, attempt: () => '1-ab' },
   }
-  const writer = table.openWriter(writing)
+  const writer = await table.openWriter(writing)
   let rows = 0
   for (; epoch * DAYS <= files; epoch++) {
     for (let n = 0; n < 4 * DAYS; n++) writer.write(eventOf(rows++), noEnvelope)

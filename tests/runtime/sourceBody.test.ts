@@ -59,8 +59,8 @@ test('what can’t be closed does not cover what went wrong', async () => {
     return {
       out: out.to('out', {
         ...stuck,
-        openWriter: (context) => ({
-          ...stuck.openWriter(context),
+        openWriter: async (context) => ({
+          ...(await stuck.openWriter(context)),
           close: () => Promise.reject(new Error('stuck')),
         }),
       }),

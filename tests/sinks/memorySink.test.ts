@@ -30,7 +30,7 @@ const commit = (files: readonly PreparedFile[]): SinkCommit => ({
 
 test('shows records once they are published, each once', async () => {
   const sink = memorySink<number>()
-  const writer = sink.openWriter(context)
+  const writer = await sink.openWriter(context)
   const publisher = await sink.openPublisher({ node: 'kept', topology: 'tests', clock, logger })
   writer.write(1, envelope)
   writer.write(2, envelope)
@@ -46,7 +46,7 @@ test('shows records once they are published, each once', async () => {
 
 test('forgets what was lost or never prepared', async () => {
   const sink = memorySink<number>()
-  const writer = sink.openWriter(context)
+  const writer = await sink.openWriter(context)
   const publisher = await sink.openPublisher({ node: 'kept', topology: 'tests', clock, logger })
   writer.write(1, envelope)
   const files = await writer.prepare()

@@ -25,7 +25,7 @@ async function setUp() {
       ...{ node: 'n', task: 'in', topology: 't', clock, runId: 'r', writer: 0 },
       ...{ memoryBytes: 1 << 20, epoch: () => epoch, attempt: () => attempt },
     }
-    const writer = sink.openWriter(context)
+    const writer = await sink.openWriter(context)
     writer.write({ date: '2024-06-10', id: epoch }, noEnvelope)
     writer.write({ date: '2024-06-11', id: epoch }, noEnvelope)
     const files = await writer.prepare()

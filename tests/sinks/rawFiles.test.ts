@@ -54,7 +54,7 @@ const context = (task = 'feed-tweets'): WriterContext => ({
 })
 const sink = (maxFileBytes?: number) =>
   rawFiles({ lake, path: 'bronze/twitter', ...(maxFileBytes && { maxFileBytes }) })
-const batchWriter = (maxFileBytes?: number): BatchWriter => {
+const batchWriter = async (maxFileBytes?: number): Promise<BatchWriter> => {
   const open = sink(maxFileBytes).openBatchWriter
   if (open === undefined) throw new Error('rawFiles takes batches')
   return open(context())
@@ -120,7 +120,7 @@ const publishAll = async (files: readonly PreparedFile[]): Promise<Record<string
 }
 
 test('appends the batches of an epoch to one file that is visible once published', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(appended('{"id":1}\n{"id":2}\n'))
   await writer.writeBatch(appended('{"id":3}\n'))
   const files = await writer.prepare()
@@ -133,7 +133,7 @@ test('appends the batches of an epoch to one file that is visible once published
 })
 
 test('names files by the epoch and the hour in which they were begun', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(appended('a\n'))
   const first = await writer.prepare()
   epoch++
@@ -147,7 +147,7 @@ test('names files by the epoch and the hour in which they were begun', async () 
 })
 
 test('prepares nothing where nothing was written', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(batch({ bytes: new Uint8Array(0), framing: 'lines' }))
   await writer.writeBatch(batch({ rejects: [] }))
   await writer.writeBatch({ ...appended('x\n'), bronze: { kind: 'none' } })
@@ -155,7 +155,7 @@ test('prepares nothing where nothing was written', async () => {
 })
 
 test('never lets two records fuse where a file ends without a line feed', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(appended('{"id":1}'))
   await writer.writeBatch(appended('{"id":2}'))
   expect(Object.values(await publishAll(await writer.prepare()))).toEqual(['{"id":1}\n{"id":2}\n'])
@@ -168,7 +168,7 @@ test('keeps a record that comes in pieces as one, however large they are', async
     bronze: { kind: 'append', extension: 'ndjson', ...(goesOn && { goesOn: true }) },
   })
   const large = 'x'.repeat(700_000)
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(piece('{"a":"', 'a', true))
   await writer.writeBatch(piece(large, 'a', true))
   await writer.writeBatch(piece('y"}\n{"a":2', 'a', false))
@@ -179,7 +179,7 @@ test('keeps a record that comes in pieces as one, however large they are', async
 })
 
 test('adds no line feed to rows that end in a carriage return', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(appended('1\r2\r', 'csv', 'id\r'))
   await writer.writeBatch(appended('3', 'csv', 'id\r'))
   await writer.writeBatch(appended('4\r\n', 'csv', 'id\r'))
@@ -187,7 +187,7 @@ test('adds no line feed to rows that end in a carriage return', async () => {
 })
 
 test('begins every CSV file with its header, one file a header', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(appended('1,2\r\n', '.csv', 'a,b\r\n'))
   await writer.writeBatch(appended('x\n', 'csv', 'c'))
   await writer.writeBatch(appended('3,4', 'csv', 'a,b\r\n'))
@@ -196,7 +196,7 @@ test('begins every CSV file with its header, one file a header', async () => {
 })
 
 test('quotes the header where the source names columns only', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(
     batch({ bytes: encode('1,2\n'), framing: 'csv', header: ['plain', 'with "quotes", comma'] }),
   )
@@ -209,7 +209,7 @@ test('copies whole files under their own extension', async () => {
   const zipped = gzipSync('{"id":1}\n')
   const path = join(home, `export-${count}.ndjson.gz`)
   await writeFile(path, zipped)
-  const writer = batchWriter()
+  const writer = await batchWriter()
   const bronze = { kind: 'copy', extension: '.ndjson.gz', path, size: zipped.length } as const
   await writer.writeBatch({ ...appended('{"id":1}\n'), bronze })
   await writer.writeBatch({ ...appended('more\n'), bronze: { kind: 'none' } })
@@ -224,7 +224,7 @@ test('copies whole files under their own extension', async () => {
 test('refuses to keep a file that has changed since it was read', async () => {
   const path = join(home, `growing-${count}.json`)
   await writeFile(path, '[1,2,3]')
-  const writer = batchWriter()
+  const writer = await batchWriter()
   const bronze = { kind: 'copy', extension: 'json', path, size: 5 } as const
   await writer.writeBatch({ ...appended('x'), bronze })
   await expect(writer.prepare()).rejects.toMatchObject({
@@ -237,7 +237,7 @@ test('refuses to keep a file that has changed since it was read', async () => {
 test.each(['', '\n', '--'])(
   'keeps the values of Kafka one a line (%j between them)',
   async (gap) => {
-    const writer = batchWriter()
+    const writer = await batchWriter()
     await writer.writeBatch(kafka(['{"id":1}', 'not json', '{"ü":2}'], undefined, gap))
     const files = await writer.prepare()
     expect(files[0]?.records).toBe(3)
@@ -246,7 +246,7 @@ test.each(['', '\n', '--'])(
 )
 
 test('wraps values that are no line, null or have headers', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   const special = [
     { index: 2, isNull: true, headers: [] },
     { index: 3, isNull: false, headers: [['trace', encode('7')] as const, ['no', null] as const] },
@@ -283,7 +283,7 @@ test('gives every value back, whatever it is', async () => {
     fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 20 }), async (values) => {
       const path = `memory:raw-${++count}`
       const open = rawFiles({ lake: path, path: 'b' }).openBatchWriter
-      const writer = open?.(context()) as BatchWriter
+      const writer = (await open?.(context())) as BatchWriter
       const bounds = new Uint32Array(values.length * 2)
       for (const [index, value] of values.entries()) {
         bounds[index * 2] = index === 0 ? 0 : (bounds[index * 2 - 1] as number)
@@ -310,7 +310,7 @@ test('gives every value back, whatever it is', async () => {
 })
 
 test('begins a new file when one is large enough, and loses nothing between them', async () => {
-  const writer = batchWriter(1000)
+  const writer = await batchWriter(1000)
   const lines = Array.from({ length: 40 }, (_, n) => `{"n":${n},"pad":"${'x'.repeat(90)}"}\n`)
   for (const line of lines) await writer.writeBatch(appended(line))
   const files = await writer.prepare()
@@ -321,7 +321,7 @@ test('begins a new file when one is large enough, and loses nothing between them
 })
 
 test('passes large batches on and keeps the order of all', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   const large = `${'y'.repeat(700_000)}\n`
   const pieces = ['a\n', large, 'b\n', large, large, 'c\n']
   for (const piece of pieces) await writer.writeBatch(appended(piece))
@@ -329,7 +329,7 @@ test('passes large batches on and keeps the order of all', async () => {
 })
 
 test('keeps few files open however many headers there are', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   for (let n = 0; n < 40; n++) await writer.writeBatch(appended(`${n}\n`, 'csv', `column${n}\n`))
   const files = await writer.prepare()
   expect(files).toHaveLength(40)
@@ -339,7 +339,7 @@ test('keeps few files open however many headers there are', async () => {
 })
 
 test('leaves the buffers of a batch to the caller once it has taken them', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   const reused = encode('{"id":1}\n')
   const made = { ...appended(''), bytes: reused }
   await writer.writeBatch(made)
@@ -349,7 +349,7 @@ test('leaves the buffers of a batch to the caller once it has taken them', async
 })
 
 test('forgets what was not prepared when it is closed', async () => {
-  const writer = batchWriter()
+  const writer = await batchWriter()
   await writer.writeBatch(appended('x\n'.repeat(600_000)))
   await writer.close()
   expect(await readdir(join(lake, '_staging/feed-tweets'))).toEqual([])
@@ -366,7 +366,7 @@ describe('record by record', () => {
   })
 
   test('writes the raw slice of each record a line', async () => {
-    const writer = sink().openWriter(context())
+    const writer = await sink().openWriter(context())
     writer.write(encode('ignored'), at('{"id":1}', 1))
     writer.write(encode('ignored'), at('two\nlines', 2))
     await writer.relieve()
@@ -381,7 +381,7 @@ describe('record by record', () => {
   })
 
   test('writes rows of CSV behind their header', async () => {
-    const writer = sink().openWriter(context())
+    const writer = await sink().openWriter(context())
     const header = ['a', 'b']
     writer.write(encode(''), at('1,"x\ny"', 0, header))
     writer.write(encode(''), at('2,3', 9, header))
@@ -393,7 +393,7 @@ describe('record by record', () => {
 
 describe('the publisher', () => {
   const written = async (): Promise<readonly PreparedFile[]> => {
-    const writer = batchWriter()
+    const writer = await batchWriter()
     await writer.writeBatch(appended('x\n'))
     return writer.prepare()
   }

@@ -23,12 +23,11 @@ const MODELS = fileURLToPath(new URL('../models', import.meta.url))
  * is logged and changes nothing for the run.
  */
 export function followLineage(
-  to: string | undefined,
+  to: string,
   topology: Topology,
   { runId, done }: Pick<Run, 'runId' | 'done'>,
   logger: Logger,
 ): { close(): Promise<void> } {
-  if (to === undefined) return { close: async () => {} }
   const emitter = lineageEmitter({ to, logger })
   const startedMs = Date.now()
   const { inputs, outputs } = datasets(topology)

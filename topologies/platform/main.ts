@@ -1,15 +1,16 @@
-import { CommanderError } from 'commander'
-import { ConfigError, GateError, run, SluiceboxError, type Topology } from '../../src/index.ts'
-import { checkLake, refuseBlocked } from '../../src/quality.ts'
-import { committed } from '../quality/suites.ts'
-import { simulateLanding } from '../simulators/writeLanding.ts'
+import {
+  ConfigError,
+  GateError,
+  run,
+  SluiceboxError,
+  type Logger,
+  type Run,
+  type Topology,
+} from '../../src/index.ts'
 import { platformLogger } from './logger.ts'
-import { followLineage } from './lineage.ts'
-import { parseOptions, type PlatformOptions } from './options.ts'
+import type { PlatformOptions } from './options.ts'
 import { progressLine } from './progressLine.ts'
-import { report } from './report.ts'
 import { summarise, type Summary } from './summary.ts'
-import { checkTruth } from './truth.ts'
 
 /** What the platform's topology is built from: plain data, it travels to worker threads. */
 export interface PlatformSettings {
@@ -22,33 +23,36 @@ const SIMULATED = './data/landing'
 const EXIT = { done: 0, failed: 1, usage: 2, gate: 3 } as const
 
 /**
- * The platform's command: simulates if asked to, runs the topology, ends in a summary. Sets the exit code.
+ * The platform's command: simulates if asked to, runs the topology, ends in a summary.
  *
  * @param build - The topology's factory, exported by `module` under its own name.
+ * @returns the exit code
  */
 export async function main(
   build: (settings: PlatformSettings) => Topology,
   module: string,
-  argv: readonly string[] = process.argv.slice(2),
-): Promise<void> {
+  options: PlatformOptions,
+): Promise<number> {
   try {
-    process.exitCode = await runPlatform(build, module, parseOptions(argv))
+    return (await runPlatform(build, module, options)) ? EXIT.done : EXIT.failed
   } catch (error) {
-    process.exitCode = exitCodeOf(error)
-    if (!(error instanceof CommanderError)) complain(error)
+    complain(error)
+    return exitCodeOf(error)
   }
 }
 
+/** False where a file could not be read. */
 async function runPlatform(
   build: (settings: PlatformSettings) => Topology,
   module: string,
   options: PlatformOptions,
-): Promise<number> {
+): Promise<boolean> {
   const stop = stopOnSignals()
   const line = progressLine()
   const landing = options.landing ?? SIMULATED
   if (options.landing === undefined) {
     const { events, seed } = options
+    const { simulateLanding } = await import('../simulators/writeLanding.ts')
     const onProgress = (written: number): void => line.bar('simulating', written, events)
     await simulateLanding({ landing, events, seed, onProgress, signal: stop.signal })
   }
@@ -67,7 +71,7 @@ async function runPlatform(
     acceptSource: options.acceptSource,
     logger,
   })
-  const lineage = followLineage(options.openlineage, build(settings), running, logger)
+  const lineage = await lineageOf(options.openlineage, build(settings), running, logger)
   stop.signal.addEventListener('abort', () => void running.close().catch(() => {}))
   if (stop.signal.aborted) void running.close().catch(() => {})
   line.follow(options.mode, running.progress)
@@ -77,30 +81,38 @@ async function runPlatform(
     line.stop()
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`)
     else {
+      const [{ checkTruth }, { report }] = await Promise.all([
+        import('./truth.ts'),
+        import('./report.ts'),
+      ])
       const truth = await checkTruth(landing, summary)
       const gold = result.builds['gold']
       process.stdout.write(report(summary, { lake: options.lake, gold }, truth))
     }
     // With Gold they are run before it is published.
     if (options.until === 'silver' && result.epochs > 0) {
+      const [{ checkLake, refuseBlocked }, { committed }] = await Promise.all([
+        import('../../src/quality.ts'),
+        import('../quality/suites.ts'),
+      ])
       refuseBlocked(await checkLake({ lake: options.lake, suites: committed }))
     }
-    return unreadable(summary)
+    return wasReadable(summary)
   } finally {
-    await lineage.close()
+    await lineage?.close()
     line.stop()
     stop.release()
   }
 }
 
 /** A file that couldn't be read does not stop a run, but it must not look like success either. */
-function unreadable(summary: Summary): number {
+function wasReadable(summary: Summary): boolean {
   const files = summary.rejected_by['unreadable_file'] ?? 0
-  if (files === 0) return EXIT.done
+  if (files === 0) return true
   process.stderr.write(
     `${files} file${files === 1 ? '' : 's'} could not be read; see the table quarantine (reason unreadable_file). Everything else is committed.\n`,
   )
-  return EXIT.failed
+  return false
 }
 
 /** The first SIGINT or SIGTERM asks for an orderly end; the second one ends the process. */
@@ -119,10 +131,21 @@ function stopOnSignals(): { readonly signal: AbortSignal; release(): void } {
   return { signal: controller.signal, release }
 }
 
+/** OpenLineage events, for those who want them. */
+async function lineageOf(
+  to: string | undefined,
+  topology: Topology,
+  running: Run,
+  logger: Logger,
+): Promise<{ close(): Promise<void> } | undefined> {
+  if (to === undefined) return undefined
+  const { followLineage } = await import('./lineage.ts')
+  return followLineage(to, topology, running, logger)
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof GateError) return EXIT.gate
   if (error instanceof ConfigError) return EXIT.usage
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
   return EXIT.failed
 }
 

@@ -1,4 +1,4 @@
-import { suiteGate, type Suite } from '../../src/quality.ts'
+import type { Suite } from '../../src/quality.ts'
 import { bronzeReddit } from './bronzeReddit.ts'
 import { bronzeTwitter } from './bronzeTwitter.ts'
 import { bronzeYoutube } from './bronzeYoutube.ts'
@@ -12,6 +12,3 @@ export const committed: readonly Suite[] = [bronzeTwitter, bronzeReddit, bronzeY
 
 /** Every suite of the platform. */
 export const suites: readonly Suite[] = [...committed, goldDimensions, goldFacts, goldMarts]
-
-/** Nothing of Gold is published unless all of them let it pass. */
-export const gates = (lake: string) => [suiteGate({ lake, suites })]

@@ -1,5 +1,5 @@
 import type { ObjectInfo, ObjectStore } from '../objectStore.ts'
-import { foldIntents, type FoldIntent } from './foldIntents.ts'
+import type { FoldIntent } from './foldIntents.ts'
 
 /**
  * The raw files of a folder, each line once, also while files are being folded: those that were replaced are
@@ -18,6 +18,7 @@ export async function listRawFiles(
   store: ObjectStore,
   path: string,
 ): Promise<readonly ObjectInfo[]> {
+  const { foldIntents } = await import('./foldIntents.ts')
   const intents = foldIntents(store, path)
   for (let before = await intents.newest(); ;) {
     const listed: ObjectInfo[] = []

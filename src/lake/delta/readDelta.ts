@@ -2,10 +2,6 @@ import type { Column } from '../../core/columns.ts'
 import { ConfigError } from '../../core/errors.ts'
 import type { ObjectStore } from '../objectStore.ts'
 import type { PartitionValues } from '../partitions.ts'
-import { filePath, type AddFile } from './actions.ts'
-import { checkReadable } from './checkProtocol.ts'
-import { deltaColumns } from './deltaSchema.ts'
-import { loadSnapshot } from './loadSnapshot.ts'
 
 /** A Delta table at one version: enough for any reader of Parquet files. */
 export interface DeltaVersion {
@@ -44,6 +40,12 @@ export async function readDelta(
   path: string,
   version?: number,
 ): Promise<DeltaVersion | undefined> {
+  const [{ loadSnapshot }, { checkReadable }, { deltaColumns }, { filePath }] = await Promise.all([
+    import('./loadSnapshot.ts'),
+    import('./checkProtocol.ts'),
+    import('./deltaSchema.ts'),
+    import('./actions.ts'),
+  ])
   const snapshot = await loadSnapshot(store, path, version)
   checkReadable(path, snapshot)
   if (snapshot.metadata === undefined) return undefined
@@ -58,11 +60,9 @@ export async function readDelta(
     version: snapshot.version,
     columns,
     partitionColumns: snapshot.metadata.partitionColumns,
-    files: [...snapshot.files.values()].map(fileOf),
+    files: [...snapshot.files.values()].map(({ path, partitionValues, size, stats }) => {
+      const known = stats ? (JSON.parse(stats) as { readonly numRecords?: number }) : {}
+      return { path: filePath(path), partitionValues, bytes: size, records: known.numRecords }
+    }),
   }
-}
-
-function fileOf({ path, partitionValues, size, stats }: AddFile): DeltaFile {
-  const known = stats ? (JSON.parse(stats) as { readonly numRecords?: number }) : {}
-  return { path: filePath(path), partitionValues, bytes: size, records: known.numRecords }
 }

@@ -55,10 +55,11 @@ interface OpenBatch {
 }
 
 /** Compiles the part of a topology behind one source. */
-export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
+export async function openChain(options: ChainOptions): Promise<Chain> {
+  const { plan, clock } = options
   const envelope = cursor()
   const counts = new Map<string, NodeCounts>()
-  const writers = new Map<string, Writer<never>>()
+  const writers = await openWriters(options)
   /** The last of the flow first: a node is connected when all behind it are. */
   const gates = new Map<string, Gate>()
   const inlets = new Map<string, Inlet>()
@@ -129,8 +130,7 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
         }
       }
       case 'sink': {
-        const writer = node.unit.openWriter(writerContext(name))
-        writers.set(name, writer)
+        const writer = writers.get(name)!
         return (record) => {
           tally.in++
           writer.write(record, envelope)
@@ -213,6 +213,18 @@ export function openChain({ plan, clock, writerContext }: ChainOptions): Chain {
       for (const writer of writers.values()) await writer.close()
     },
   }
+}
+
+async function openWriters({
+  plan,
+  writerContext,
+}: ChainOptions): Promise<ReadonlyMap<string, Writer<never>>> {
+  const writers = new Map<string, Writer<never>>()
+  for (const node of plan.nodes) {
+    if (node.kind !== 'sink') continue
+    writers.set(node.name, await node.unit.openWriter(writerContext(node.name)))
+  }
+  return writers
 }
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>

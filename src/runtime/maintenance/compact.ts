@@ -1,10 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
-import { compactStep } from '../../lake/delta/compactTable.ts'
-import { deltaLog } from '../../lake/delta/deltaLog.ts'
+import type { DeltaLog } from '../../lake/delta/deltaLog.ts'
 import { openLake } from '../../lake/openLake.ts'
 import { systemClock } from '../systemClock.ts'
-import { breather } from './breather.ts'
-import { readFileClaims } from './fileClaims.ts'
 
 export interface CompactOptions {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -53,6 +50,12 @@ const MOST_GIVEN_UP = 10
 export async function compact(options: CompactOptions): Promise<CompactResult> {
   const { path, targetBytes = TARGET_BYTES } = options
   checkBytes('compact', targetBytes)
+  const [{ compactStep }, { deltaLog }, { breather }, { readFileClaims }] = await Promise.all([
+    import('../../lake/delta/compactTable.ts'),
+    import('../../lake/delta/deltaLog.ts'),
+    import('./breather.ts'),
+    import('./fileClaims.ts'),
+  ])
   const store = await openLake(options.lake)
   const checkpoints = await openLake(options.checkpoints ?? options.lake)
   const log = deltaLog({ store, path, clock: systemClock })
@@ -95,7 +98,7 @@ export function checkBytes(of: string, targetBytes: number): void {
 }
 
 /** @throws ConfigError SBX_NO_TABLE */
-export async function refuseMissing(log: ReturnType<typeof deltaLog>, lake: string): Promise<void> {
+export async function refuseMissing(log: DeltaLog, lake: string): Promise<void> {
   if ((await log.snapshot()).version >= 0) return
   throw new ConfigError(
     `there is no Delta table at ${log.path} in ${lake}: no entry of a log lies there. Name the table's own folder`,

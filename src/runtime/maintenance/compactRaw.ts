@@ -1,10 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
-import { rawFolds } from '../../lake/bronze/rawFolds.ts'
 import { openLake } from '../../lake/openLake.ts'
 import { systemClock } from '../systemClock.ts'
-import { breather } from './breather.ts'
 import { checkBytes } from './compact.ts'
-import { readFileClaims } from './fileClaims.ts'
 
 export interface CompactRawOptions {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -55,6 +52,11 @@ export async function compactRaw(options: CompactRawOptions): Promise<CompactRaw
       code: 'SBX_OPTION',
     })
   }
+  const [{ rawFolds }, { breather }, { readFileClaims }] = await Promise.all([
+    import('../../lake/bronze/rawFolds.ts'),
+    import('./breather.ts'),
+    import('./fileClaims.ts'),
+  ])
   const store = await openLake(options.lake)
   const checkpoints = await openLake(options.checkpoints ?? options.lake)
   const signal = options.signal ?? new AbortController().signal

@@ -1,11 +1,7 @@
 import { ConfigError } from '../../core/errors.ts'
-import { cleanLog } from '../../lake/delta/cleanLog.ts'
-import { deltaLog } from '../../lake/delta/deltaLog.ts'
-import { vacuumTable } from '../../lake/delta/vacuumTable.ts'
 import { openLake } from '../../lake/openLake.ts'
 import { systemClock } from '../systemClock.ts'
 import { refuseMissing } from './compact.ts'
-import { readFileClaims } from './fileClaims.ts'
 
 export interface VacuumOptions {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -59,6 +55,12 @@ export async function vacuum(options: VacuumOptions): Promise<VacuumResult> {
       code: 'SBX_OPTION',
     })
   }
+  const [{ cleanLog }, { deltaLog }, { vacuumTable }, { readFileClaims }] = await Promise.all([
+    import('../../lake/delta/cleanLog.ts'),
+    import('../../lake/delta/deltaLog.ts'),
+    import('../../lake/delta/vacuumTable.ts'),
+    import('./fileClaims.ts'),
+  ])
   const store = await openLake(options.lake)
   const checkpoints = await openLake(options.checkpoints ?? options.lake)
   const log = deltaLog({ store, path, clock: systemClock })

@@ -2,11 +2,8 @@ import type { GenericSchema } from 'valibot'
 import { columnsOf } from '../../core/schema.ts'
 import type { Table } from '../../core/unit.ts'
 import { checkKey } from '../../lake/checkKey.ts'
-import { tableUpkeep } from '../../lake/delta/tableUpkeep.ts'
 import { openLake } from '../../lake/openLake.ts'
-import { partitionedWriter } from '../../lake/partitionedWriter.ts'
 import { partitionColumns } from '../../lake/partitions.ts'
-import { openDeltaPublisher } from './deltaPublisher.ts'
 
 export interface DeltaTableOptions<Row, Column extends keyof Row & string> {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -52,17 +49,20 @@ export function deltaTable<Row, const Column extends keyof Row & string = never>
     type: 'deltaTable',
     options: { lake, path, partitionBy, columns: columns.map((column) => ({ ...column })) },
     rank: 'silver',
-    openWriter: (context) =>
-      partitionedWriter({
-        context,
-        columns,
-        partitionBy,
-        path,
-        open: async (key) => (await openLake(lake)).openWriter(key),
-      }),
-    openPublisher: async (context) =>
-      openDeltaPublisher({ store: await openLake(lake), path, columns, partitionBy, context }),
-    openUpkeep: async (context) => tableUpkeep(await openLake(lake), path, context),
+    async openWriter(context) {
+      const { partitionedWriter } = await import('../../lake/partitionedWriter.ts')
+      const open = async (key: string) => (await openLake(lake)).openWriter(key)
+      return partitionedWriter({ context, columns, partitionBy, path, open })
+    },
+    async openPublisher(context) {
+      const { openDeltaPublisher } = await import('./deltaPublisher.ts')
+      const store = await openLake(lake)
+      return openDeltaPublisher({ store, path, columns, partitionBy, context })
+    },
+    async openUpkeep(context) {
+      const { tableUpkeep } = await import('../../lake/delta/tableUpkeep.ts')
+      return tableUpkeep(await openLake(lake), path, context)
+    },
   }
   // The schema says that each row is an object with these columns.
   return Object.freeze(unit) as Table<Row>

@@ -1,10 +1,7 @@
 import type { Column } from '../../core/columns.ts'
 import type { Rejected, Table } from '../../core/unit.ts'
 import { checkKey } from '../../lake/checkKey.ts'
-import { tableUpkeep } from '../../lake/delta/tableUpkeep.ts'
 import { openLake } from '../../lake/openLake.ts'
-import { partitionedWriter } from '../../lake/partitionedWriter.ts'
-import { openDeltaPublisher } from './deltaPublisher.ts'
 
 export interface QuarantineTableOptions {
   /** Folder, `s3://bucket/prefix` or `memory:<id>`. */
@@ -62,7 +59,8 @@ export function quarantineTable(options: QuarantineTableOptions): Table<Rejected
       columns: COLUMNS.map((column) => ({ ...column })),
     },
     rank: 'quarantine',
-    openWriter(context) {
+    async openWriter(context) {
+      const { partitionedWriter } = await import('../../lake/partitionedWriter.ts')
       const writer = partitionedWriter({
         context,
         columns: COLUMNS,
@@ -86,15 +84,15 @@ export function quarantineTable(options: QuarantineTableOptions): Table<Rejected
         },
       }
     },
-    openPublisher: async (context) =>
-      openDeltaPublisher({
-        store: await openLake(lake),
-        path,
-        columns: COLUMNS,
-        partitionBy: PARTITION_BY,
-        context,
-      }),
-    openUpkeep: async (context) => tableUpkeep(await openLake(lake), path, context),
+    async openPublisher(context) {
+      const { openDeltaPublisher } = await import('./deltaPublisher.ts')
+      const table = { path, columns: COLUMNS, partitionBy: PARTITION_BY }
+      return openDeltaPublisher({ store: await openLake(lake), ...table, context })
+    },
+    async openUpkeep(context) {
+      const { tableUpkeep } = await import('../../lake/delta/tableUpkeep.ts')
+      return tableUpkeep(await openLake(lake), path, context)
+    },
   })
 }
 

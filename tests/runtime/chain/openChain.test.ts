@@ -59,7 +59,7 @@ async function fates(between: boolean) {
     return { out: ready.via('validate', validate(Tweet)).to('sink', sink) }
   })
   const [plan] = planTopology(topology).flows
-  const chain = openChain({
+  const chain = await openChain({
     plan: plan!,
     clock,
     writerContext: (node) => ({ node }) as never,

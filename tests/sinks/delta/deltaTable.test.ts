@@ -47,7 +47,7 @@ async function setUp(lake = `memory:${randomUUID()}`) {
       ...{ node: 'posts', task, topology: 'flow', clock, runId: 'r', writer: 0 },
       ...{ memoryBytes: 1 << 24, epoch: () => epoch, attempt: () => attempt },
     }
-    const writer = table.openWriter(context)
+    const writer = await table.openWriter(context)
     for (const row of rows) writer.write(row, noEnvelope)
     const commit: SinkCommit = {
       ...{ lineage: 'line', topology: 'flow', task, node: 'posts', epoch, attempt },

@@ -16,18 +16,18 @@ const rejected = (raw: Uint8Array, ingestedAtMs = Date.UTC(2024, 5, 10, 23, 59))
   ...{ origin: 'twitter', source: 'tweets-1.ndjson', position: '17', ingestedAtMs, raw },
 })
 
-function open(memoryBytes = 1 << 24) {
+async function open(memoryBytes = 1 << 24) {
   const lake = `memory:${randomUUID()}`
   const table = quarantineTable({ lake })
   const context: WriterContext = {
     ...{ node: 'rejects', task: 'twitter', topology: 'flow', clock, runId: 'run-7', writer: 0 },
     ...{ memoryBytes, epoch: () => 1, attempt: () => '1-a' },
   }
-  return { lake, table, writer: table.openWriter(context) }
+  return { lake, table, writer: await table.openWriter(context) }
 }
 
 test('keeps what was turned down, with its bytes, in the columns of the contract', async () => {
-  const { lake, table, writer } = open()
+  const { lake, table, writer } = await open()
   writer.write(rejected(Buffer.from([0xff, 0x00])), noEnvelope)
   writer.write({ ...rejected(new Uint8Array(), Date.UTC(2024, 5, 11)), fate: 'late' }, noEnvelope)
   const files = await writer.prepare()
@@ -60,7 +60,7 @@ test('keeps what was turned down, with its bytes, in the columns of the contract
 })
 
 test('holds large records in bounded memory', async () => {
-  const { writer, lake } = open(1 << 20)
+  const { writer, lake } = await open(1 << 20)
   const raw = Buffer.alloc(4 << 20, 'abc')
   for (let i = 0; i < 4; i++) {
     writer.write(rejected(raw), noEnvelope)

@@ -70,7 +70,7 @@ const rereadFrom = (content: Story['content'], pieceBytes: number) =>
 async function prepared(batches: Iterable<SourceBatch>, maxFileBytes: number) {
   const lake = join(home, String(++count))
   const sink = rawFiles({ lake, path: PATH, maxFileBytes })
-  const writer = sink.openBatchWriter!({
+  const writer = await sink.openBatchWriter!({
     ...{ node: 'bronze', task: 'files', topology: 't', clock, runId: 'r', writer: 0 },
     ...{ memoryBytes: 1 << 20, epoch: () => 3, attempt: () => '2-abc' },
   })
