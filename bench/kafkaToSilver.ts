@@ -1,30 +1,25 @@
 /**
  * The way from a Kafka topic to Bronze and Silver, beside a bare kafkajs `eachBatch` loop that only counts.
  *
- *   node bench/kafkaToSilver.ts [--tweets 1000000] [--rounds 3] [--threads 2]
+ *   node bench/kafkaToSilver.ts [--tweets 1000000] [--rounds 3] [--threads 2] [--json]
  *
  * The broker is a real one on the same cores, its topic has 4 partitions and is filled once. Ours: read,
  * keep the raw values, decode, validate, map, drop repeats, write zstd Parquet in a Delta table, quarantine,
  * commit every 5 s. Each run is a process of its own, timed from its start to its end; the sides take turns,
  * and the best of the rounds counts. What bounds us is said by the ratio: the loop is what the client can do.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startKafka } from '../scripts/services/startKafka.ts'
+import { least, median } from './harness/figures.ts'
+import { reportSelf, runApart, takeTurns } from './harness/runApart.ts'
 
 const MIB = 2 ** 20
 const BATCH = 2000
 const SEED = 1
 
-interface Measured {
-  readonly read: number
-  readonly seconds: number
-  readonly cpuSeconds: number
-  readonly rss: number
-}
 type Side = 'sluicebox' | 'eachBatch'
 
 const { values } = parseArgs({
@@ -34,6 +29,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     side: { type: 'string' },
     brokers: { type: 'string' },
+    json: { type: 'boolean', default: false },
   },
 })
 const tweets = Number(values.tweets)
@@ -45,35 +41,33 @@ async function compare(): Promise<void> {
   const server = await startKafka({ heapMib: 1024 })
   try {
     await fill(server.brokers)
-    const rounds: Record<Side, Measured[]> = { sluicebox: [], eachBatch: [] }
-    for (let round = 0; round < Number(values.rounds); round++) {
-      for (const side of Object.keys(rounds) as Side[]) {
-        rounds[side].push(runApart(side, server.brokers))
-      }
-    }
-    const best = least(rounds.eachBatch, ({ seconds }) => seconds)
+    const sides: readonly Side[] = ['sluicebox', 'eachBatch']
+    const rounds = takeTurns(sides, Number(values.rounds), (side) => {
+      const args = ['--side', side, '--brokers', server.brokers, '--threads', values.threads]
+      return runApart<number>(import.meta.filename, [...args, '--tweets', values.tweets])
+    })
+    const best = least(rounds.eachBatch.map(({ seconds }) => seconds))
     for (const [side, runs] of Object.entries(rounds)) {
-      const seconds = least(runs, (run) => run.seconds)
-      const { read } = runs[0]!
-      if (runs.some((run) => run.read !== tweets)) throw new Error(`${side} read ${read} records`)
+      const all = runs.map((run) => run.seconds)
+      const seconds = least(all)
+      const wrong = runs.find(({ answer }) => answer !== tweets)
+      if (wrong !== undefined) throw new Error(`${side} read ${wrong.answer} records`)
+      if (values.json) continue
       console.log(
         [
           side.padEnd(10),
-          `${(read / seconds / 1000).toFixed(0)}k records/s`,
-          `${seconds.toFixed(2)} s (${runs.map((run) => run.seconds.toFixed(2)).join(' ')})`,
-          `${least(runs, (run) => run.cpuSeconds).toFixed(2)} CPU s`,
+          `${(tweets / seconds / 1000).toFixed(0)}k records/s`,
+          `${seconds.toFixed(2)} s (median ${median(all).toFixed(2)})`,
+          `${least(runs.map((run) => run.cpuSeconds)).toFixed(2)} CPU s`,
           `peak RSS ${(Math.max(...runs.map(({ rss }) => rss)) / MIB).toFixed(0)} MiB`,
           `${(best / seconds).toFixed(2)} × the loop`,
         ].join('  '),
       )
     }
+    if (values.json) console.log(JSON.stringify({ records: tweets, sides: rounds }))
   } finally {
     await server.stop()
   }
-}
-
-function least(runs: readonly Measured[], of: (run: Measured) => number): number {
-  return Math.min(...runs.map(of))
 }
 
 async function fill(brokers: string): Promise<void> {
@@ -99,23 +93,9 @@ async function fill(brokers: string): Promise<void> {
   await producer.disconnect()
 }
 
-function runApart(side: Side, brokers: string): Measured {
-  const args = ['--side', side, '--brokers', brokers, '--threads', values.threads]
-  const start = performance.now()
-  const out = execFileSync(process.execPath, [
-    import.meta.filename,
-    ...args,
-    ...['--tweets', values.tweets],
-  ])
-  const seconds = (performance.now() - start) / 1000
-  return { ...(JSON.parse(out.toString()) as Omit<Measured, 'seconds'>), seconds }
-}
-
 async function runSide(side: Side, brokers: string): Promise<void> {
   const read = await (side === 'eachBatch' ? eachBatch(brokers) : sluicebox(brokers))
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-  const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6
-  console.log(JSON.stringify({ read, cpuSeconds, rss: maxRSS * 1024 }))
+  reportSelf(read)
 }
 
 async function sluicebox(brokers: string): Promise<number> {
