@@ -14,9 +14,9 @@ export interface RunOptions {
   readonly epochMs?: number
   /** A task commits after this many bytes of input, even before `epochMs`. @defaultValue 1 GiB */
   readonly epochBytes?: number
-  /** Upper bound of a batch, bytes; a single larger record may exceed it. @defaultValue 1 MiB */
+  /** Upper bound of a batch, bytes; a single larger record may exceed it. @defaultValue 256 KiB */
   readonly batchBytes?: number
-  /** What all writers together may hold before they start a file, bytes. @defaultValue 192 MiB */
+  /** What all writers together may hold before they start a file, bytes. @defaultValue 64 MiB */
   readonly memoryBytes?: number
   /** In streaming mode models are rebuilt at most this often, ms, and once at the end. @defaultValue 30000 */
   readonly modelsIntervalMs?: number
@@ -70,8 +70,8 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
     mode: mode ?? 'micro-batch',
     epochMs: options.epochMs ?? 5000,
     epochBytes: options.epochBytes ?? 2 ** 30,
-    batchBytes: options.batchBytes ?? 2 ** 20,
-    memoryBytes: options.memoryBytes ?? 192 * 2 ** 20,
+    batchBytes: options.batchBytes ?? 2 ** 18,
+    memoryBytes: options.memoryBytes ?? 64 * 2 ** 20,
     modelsIntervalMs: options.modelsIntervalMs ?? 30_000,
     models: options.models ?? true,
     upkeep: options.upkeep ?? true,

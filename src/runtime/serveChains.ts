@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
+import type { Gated } from './chain/openChain.ts'
 import { planTopology } from './plan.ts'
 import type { PoolOptions, Request } from './pool.ts'
 import { localRunner, type Runner } from './runner.ts'
@@ -47,9 +48,9 @@ async function answer(request: Request): Promise<unknown> {
   const runner = runners.get(request.runner)!
   switch (request.do) {
     case 'begin':
-      return runner.begin(request.seq, request.batch)
+      return (await runner.begin(request.seq, request.batch)).map(compact)
     case 'resume':
-      return runner.resume(request.seq, request.gate, request.fates)
+      return (await runner.resume(request.seq, request.gate, request.fates)).map(compact)
     case 'prepare':
       return runner.prepare(request.next)
     case 'close':
@@ -58,6 +59,16 @@ async function answer(request: Request): Promise<unknown> {
       return runner.close()
   }
 }
+
+/** With buffers no larger than what is in them: a message copies all of a buffer. */
+const compact = ({ gate, keys }: Gated): Gated => ({
+  gate,
+  keys: {
+    ...keys,
+    fingerprints: keys.fingerprints.slice(),
+    eventTimesMs: keys.eventTimesMs.slice(),
+  },
+})
 
 async function importTopology(): Promise<Topology> {
   const module = (await import(options.module)) as Record<string, unknown>

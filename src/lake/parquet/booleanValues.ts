@@ -1,6 +1,7 @@
 import { shown, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 32
+const NONE = new Uint8Array(0)
 
 /** One bit a value, the lowest first. */
 export function booleanValues(): Values {
@@ -25,6 +26,9 @@ export function booleanValues(): Values {
     clear() {
       bits.fill(0)
       count = 0
+    },
+    release() {
+      bits = NONE
     },
     capacity: () => bits.byteLength,
   }

@@ -1,6 +1,8 @@
+import { giveBuffer, growBuffer, takeBuffer } from './bufferPool.ts'
 import { shown, type Bounds, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 256
+const NONE = Buffer.alloc(0)
 /** Buffers beyond this are given back when they are cleared: one long value must not be paid for ever. */
 const KEPT_CAPACITY = 4 << 20
 /** Up to so many characters a loop is faster than a call into the runtime. */
@@ -18,6 +20,7 @@ export function stringValues(): Values {
     view: bytes.view,
     bounds: bytes.bounds,
     clear: bytes.clear,
+    release: bytes.release,
     capacity: bytes.capacity,
   }
 }
@@ -35,18 +38,17 @@ export function binaryValues(): Values {
     // Nobody looks for a range of bytes.
     bounds: () => undefined,
     clear: bytes.clear,
+    release: bytes.release,
     capacity: bytes.capacity,
   }
 }
 
 function byteBuffer() {
-  let bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
+  let bytes = takeBuffer(FIRST_CAPACITY)
   let at = 0
   const reserve = (more: number): void => {
     if (at + more <= bytes.length) return
-    const grown = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, at + more))
-    bytes.copy(grown, 0, 0, at)
-    bytes = grown
+    bytes = growBuffer(bytes, at + more, at)
   }
   const endValue = (length: number): void => {
     bytes[at] = length
@@ -83,7 +85,11 @@ function byteBuffer() {
     bounds: (): Bounds | undefined => boundsOf(bytes, at),
     clear(): void {
       at = 0
-      if (bytes.length > KEPT_CAPACITY) bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY)
+      if (bytes.length > KEPT_CAPACITY) bytes = takeBuffer(FIRST_CAPACITY)
+    },
+    release(): void {
+      giveBuffer(bytes)
+      bytes = NONE
     },
     capacity: () => bytes.length,
   }

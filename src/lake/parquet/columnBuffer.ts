@@ -95,6 +95,7 @@ export function columnBuffer(column: Column): ColumnBuffer {
     heldBytes: () => values.capacity() + defined.capacity() + repeated.capacity() + heldPages,
     finish() {
       if (defined.count() > 0) endPage()
+      values.release()
       return { column, pages, values: total, nulls, bounds: unordered ? undefined : bounds }
     },
   }

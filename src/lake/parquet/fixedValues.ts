@@ -1,3 +1,4 @@
+import { giveBuffer, growBuffer, takeBuffer } from './bufferPool.ts'
 import { shown, type Bounds, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 256
@@ -27,16 +28,16 @@ export function dateValues(): Values {
 
 /** 64-bit integers from safe integers and bigints, without making a bigint of a number. */
 export function int64Values(): Values {
-  let words = new Int32Array(FIRST_CAPACITY / 4)
-  let bigs = new BigInt64Array(words.buffer)
+  let bytes = takeBuffer(FIRST_CAPACITY)
+  let words = new Int32Array(bytes.buffer)
+  let bigs = new BigInt64Array(bytes.buffer)
   let count = 0
   return {
     append(value) {
       if (count === bigs.length) {
-        const grown = new Int32Array(words.length * 2)
-        grown.set(words)
-        words = grown
-        bigs = new BigInt64Array(words.buffer)
+        bytes = growBuffer(bytes, bytes.length * 2, bytes.length)
+        words = new Int32Array(bytes.buffer)
+        bigs = new BigInt64Array(bytes.buffer)
       }
       if (Number.isSafeInteger(value)) {
         words[count * 2] = value as number
@@ -46,7 +47,7 @@ export function int64Values(): Values {
       } else throw new TypeError(`${shown(value)} is no 64-bit integer`)
       return ++count * 8
     },
-    view: () => new Uint8Array(words.buffer, 0, count * 8),
+    view: () => bytes.subarray(0, count * 8),
     bounds() {
       if (count === 0) return undefined
       let min = 0
@@ -60,53 +61,62 @@ export function int64Values(): Values {
     clear() {
       count = 0
     },
-    capacity: () => words.byteLength,
+    release() {
+      giveBuffer(bytes)
+    },
+    capacity: () => bytes.length,
   }
 }
 
 /** IEEE 754 doubles. */
 export function doubleValues(): Values {
-  let values = new Float64Array(FIRST_CAPACITY / 8)
+  let bytes = takeBuffer(FIRST_CAPACITY)
+  let values = new Float64Array(bytes.buffer)
   let count = 0
   return {
     append(value) {
       if (typeof value !== 'number') throw new TypeError(`${shown(value)} is no number`)
       if (count === values.length) {
-        const grown = new Float64Array(values.length * 2)
-        grown.set(values)
-        values = grown
+        bytes = growBuffer(bytes, bytes.length * 2, bytes.length)
+        values = new Float64Array(bytes.buffer)
       }
       values[count] = value
       return ++count * 8
     },
-    view: () => new Uint8Array(values.buffer, 0, count * 8),
+    view: () => bytes.subarray(0, count * 8),
     bounds: () => numericBounds(values.subarray(0, count)),
     clear() {
       count = 0
     },
-    capacity: () => values.byteLength,
+    release() {
+      giveBuffer(bytes)
+    },
+    capacity: () => bytes.length,
   }
 }
 
 function words32(convert: (value: unknown) => number): Values {
-  let words = new Int32Array(FIRST_CAPACITY / 4)
+  let bytes = takeBuffer(FIRST_CAPACITY)
+  let words = new Int32Array(bytes.buffer)
   let count = 0
   return {
     append(value) {
       if (count === words.length) {
-        const grown = new Int32Array(words.length * 2)
-        grown.set(words)
-        words = grown
+        bytes = growBuffer(bytes, bytes.length * 2, bytes.length)
+        words = new Int32Array(bytes.buffer)
       }
       words[count] = convert(value)
       return ++count * 4
     },
-    view: () => new Uint8Array(words.buffer, 0, count * 4),
+    view: () => bytes.subarray(0, count * 4),
     bounds: () => numericBounds(words.subarray(0, count)),
     clear() {
       count = 0
     },
-    capacity: () => words.byteLength,
+    release() {
+      giveBuffer(bytes)
+    },
+    capacity: () => bytes.length,
   }
 }
 

@@ -15,6 +15,8 @@ export interface Values {
   /** Undefined where the type has no order, where there are no values, and where one is NaN. */
   bounds(): Bounds | undefined
   clear(): void
+  /** Gives the memory back; ends its life. */
+  release(): void
   /** Memory taken, in bytes. */
   capacity(): number
 }

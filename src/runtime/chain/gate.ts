@@ -23,7 +23,7 @@ export interface Waiting {
   eventTimesMs: Float64Array
 }
 
-const FIRST_CAPACITY = 2048
+const FIRST_CAPACITY = 512
 
 export function gate(node: OperatorNode, wiring: Wiring): Gate {
   const { name } = node

@@ -1,0 +1,43 @@
+/** The smallest that are lent, bytes. */
+const LEAST_LOG2 = 8
+/** Larger ones are not kept: one long value must not be paid for ever. */
+const MOST_LOG2 = 22
+/** What a thread keeps for later at most, bytes. */
+const KEPT_BYTES = 24 << 20
+
+/** By the power of two that is their size. */
+const free: Buffer[][] = Array.from({ length: MOST_LOG2 + 1 }, () => [])
+let kept = 0
+
+/**
+ * A buffer of this thread that nobody uses, its content arbitrary. Columns fill as many bytes as they read:
+ * were all of that allocated, the collector would run for little else.
+ *
+ * @param bytes - how many are needed; it has a power of two of them, and an ArrayBuffer of its own
+ */
+export function takeBuffer(bytes: number): Buffer {
+  const log2 = log2Of(bytes)
+  const found = log2 <= MOST_LOG2 ? free[log2]!.pop() : undefined
+  if (found === undefined) return Buffer.allocUnsafeSlow(2 ** log2)
+  kept -= found.length
+  return found
+}
+
+/** Gives back what `takeBuffer` lent; nobody may look at it any more. */
+export function giveBuffer(buffer: Buffer): void {
+  const log2 = log2Of(buffer.length)
+  if (log2 > MOST_LOG2 || kept + buffer.length > KEPT_BYTES) return
+  kept += buffer.length
+  free[log2]!.push(buffer)
+}
+
+/** Another buffer of at least `bytes` with what the first `used` bytes of this one hold; this one is given back. */
+export function growBuffer(buffer: Buffer, bytes: number, used: number): Buffer {
+  const grown = takeBuffer(bytes)
+  buffer.copy(grown, 0, 0, used)
+  giveBuffer(buffer)
+  return grown
+}
+
+const log2Of = (bytes: number): number =>
+  Math.max(LEAST_LOG2, 32 - Math.clz32(Math.max(1, bytes) - 1))
