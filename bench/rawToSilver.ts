@@ -130,8 +130,6 @@ async function sluicebox(side: Side, landing: string, lake: string): Promise<Cou
     module: import.meta.resolve('./rawToSilver/tweetLake.ts'),
     settings: { lake, landing, bronze: side === 'with-bronze' },
     parallelism: threads,
-    ...(process.env.BATCH ? { batchBytes: Number(process.env.BATCH) } : {}),
-    ...(process.env.MEMB ? { memoryBytes: Number(process.env.MEMB) } : {}),
   }).done
   const ledger = tasks[0]!.ledger
   const rejected = ['twitter', 'decode', 'validate'].map((node) => ledger[node]?.rejected ?? 0)

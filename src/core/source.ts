@@ -15,6 +15,8 @@ export interface SourceBatch {
   readonly ingestedAtMs: number
   readonly values?: readonly unknown[]
   readonly bytes?: Uint8Array
+  /** Whether nobody else looks into the ArrayBuffer of `bytes`: it may be moved, and filled anew once read. */
+  readonly owned?: true
   /** `lines`: NDJSON without blank lines; `csv`: RFC 4180 rows without the header; `bounds`: given. */
   readonly framing?: 'lines' | 'csv' | 'bounds'
   /** Start and end of each record in `bytes`, in pairs. */

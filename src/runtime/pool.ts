@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { giveBuffer } from '../core/bufferPool.ts'
 import { SluiceboxError } from '../core/errors.ts'
 import { errorFromWire, type WireError } from './wireError.ts'
 import type { Gated, PreparedChain } from './chain/openChain.ts'
@@ -32,6 +33,8 @@ export type Request =
       readonly runner: number
       readonly seq: number
       readonly batch: SourceBatch
+      /** Whether the buffer of the batch's bytes is to come back when it is free. */
+      readonly lent: boolean
     }
   | {
       readonly do: 'resume'
@@ -45,7 +48,12 @@ export type Request =
 
 /** What it answers. `call` is the number of the request. */
 export type Answer =
-  | { readonly call: number; readonly result: unknown }
+  | {
+      readonly call: number
+      readonly result: unknown
+      /** The buffer of a batch that is done. */
+      readonly free?: ArrayBuffer | undefined
+    }
   | { readonly call: number; readonly error: WireError }
 
 interface Thread {
@@ -64,7 +72,8 @@ export function poolRunners(options: PoolOptions): Runners {
   let runners = 0
 
   return {
-    depth: options.threads * 2 + 1,
+    // Two for every thread and one that is read, of all tasks together, but a task keeps one read ahead.
+    depth: (sharers) => Math.max(2, Math.ceil((options.threads * 2 + 1) / sharers)),
     async open(source, writing, sharers) {
       const runner = runners++
       await Promise.all(
@@ -88,16 +97,15 @@ function poolRunner(threads: readonly Thread[], runner: number): Runner {
     return gated
   }
   return {
+    // Threads give them back.
+    freesBatches: false,
     async begin(seq, batch) {
       const thread = threads.reduce((least, other) => (other.load < least.load ? other : least))
       thread.load++
       home.set(seq, thread)
-      const buffer = batch.bytes?.buffer
-      const transfer =
-        buffer instanceof ArrayBuffer && batch.bytes!.byteLength === buffer.byteLength
-          ? [buffer]
-          : []
-      return settle(seq, thread, await thread.ask({ do: 'begin', runner, seq, batch }, transfer))
+      const moved = ownBuffer(batch)
+      const request = { do: 'begin' as const, runner, seq, batch, lent: moved.length > 0 }
+      return settle(seq, thread, await thread.ask(request, moved))
     },
     async resume(seq, gate, fates) {
       const thread = home.get(seq)!
@@ -116,6 +124,13 @@ function poolRunner(threads: readonly Thread[], runner: number): Runner {
       await Promise.allSettled(threads.map((thread) => thread.ask({ do: 'close', runner })))
     },
   }
+}
+
+/** The buffer of the bytes, where it is only theirs. */
+function ownBuffer({ bytes, owned }: SourceBatch): ArrayBuffer[] {
+  const buffer = bytes?.buffer
+  if (!(buffer instanceof ArrayBuffer)) return []
+  return owned === true || bytes!.byteLength === buffer.byteLength ? [buffer] : []
 }
 
 function startThread(options: PoolOptions, index: number): Thread {
@@ -142,7 +157,10 @@ function startThread(options: PoolOptions, index: number): Thread {
     // Whoever waits for its end must not be left alone.
     if (waiting.size === 0 && !isEnding) worker.unref()
     if ('error' in answer) call?.reject(errorFromWire(answer.error))
-    else call?.resolve(answer.result)
+    else {
+      if (answer.free !== undefined) giveBuffer(Buffer.from(answer.free))
+      call?.resolve(answer.result)
+    }
   })
   worker.on('error', (error: Error) => died(error.message, error))
   worker.on('exit', (code) => died(`code ${code}`))

@@ -19,6 +19,8 @@ export interface Writing {
  * that began it, so records never travel.
  */
 export interface Runner {
+  /** Whether the buffer of a batch's bytes is free once all of the batch is done. */
+  readonly freesBatches: boolean
   begin(seq: number, batch: SourceBatch): Promise<readonly Gated[]>
   resume(seq: number, gate: string, fates: Uint8Array): Promise<readonly Gated[]>
   /** At a barrier, when every batch before it is done; what follows is written for `next`. */
@@ -28,8 +30,8 @@ export interface Runner {
 
 /** Opens runners: inline on this thread, or on a pool that all tasks of a process share. */
 export interface Runners {
-  /** How many batches may be under way in one task. */
-  readonly depth: number
+  /** How many batches may be under way in one task that shares the threads with as many others. */
+  depth(sharers: number): number
   /** @param sharers - how many tasks of that source share its writers' memory */
   open(source: string, writing: Writing, sharers: number): Promise<Runner>
   close(): Promise<void>
@@ -61,6 +63,7 @@ export async function localRunner(
     }),
   })
   return {
+    freesBatches: chain.readsInPlace,
     async begin(seq, batch) {
       const gated = chain.begin(seq, batch)
       await chain.relieve()
@@ -84,7 +87,7 @@ export async function localRunner(
 export function inlineRunners(topology: Topology, clock: Clock, memoryBytes: number): Runners {
   const { flows } = planTopology(topology)
   return {
-    depth: 1,
+    depth: () => 1,
     async open(source, writing, sharers) {
       const plan = flows.find((flow) => flow.source === source)!
       const share = memoryBytes / flows.length / sharers

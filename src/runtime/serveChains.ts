@@ -25,13 +25,32 @@ port.on('message', ({ call, request }: { call: number; request: Request }) => {
   const before = queues.get(request.runner) ?? Promise.resolve()
   const after = before.then(async () => {
     try {
-      port.postMessage({ call, result: await answer(request) })
+      const result = await answer(request)
+      const free = freedBy(request, result)
+      port.postMessage({ call, result, free }, free === undefined ? [] : [free])
     } catch (error) {
       port.postMessage({ call, error: errorToWire(error) })
     }
   })
   queues.set(request.runner, after)
 })
+
+/** Buffers of batches that are under way, by runner and number. */
+const lent = new Map<number, Map<number, ArrayBuffer>>()
+
+/** The buffer that is free with this answer: of a batch that is done, where the chain kept nothing of it. */
+function freedBy(request: Request, result: unknown): ArrayBuffer | undefined {
+  if (request.do !== 'begin' && request.do !== 'resume') return undefined
+  const { runner, seq } = request
+  if (request.do === 'begin' && request.lent && runners.get(runner)!.freesBatches) {
+    if (!lent.has(runner)) lent.set(runner, new Map())
+    lent.get(runner)!.set(seq, request.batch.bytes!.buffer as ArrayBuffer)
+  }
+  if ((result as readonly Gated[]).length > 0) return undefined
+  const buffer = lent.get(runner)?.get(seq)
+  lent.get(runner)?.delete(seq)
+  return buffer
+}
 
 async function answer(request: Request): Promise<unknown> {
   if (request.do === 'open') {
@@ -56,6 +75,7 @@ async function answer(request: Request): Promise<unknown> {
     case 'close':
       runners.delete(request.runner)
       queues.delete(request.runner)
+      lent.delete(request.runner)
       return runner.close()
   }
 }

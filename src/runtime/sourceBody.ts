@@ -155,7 +155,7 @@ async function startRunning(
       selectors,
       writing,
       position: from.positions?.inline ?? null,
-      depth: options.runners.depth,
+      depth: options.runners.depth(options.sharers),
       onRead(batch) {
         if (!isReading) logger.info('reading', { task: options.task, source: batch.source })
         isReading = true

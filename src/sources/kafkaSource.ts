@@ -23,7 +23,7 @@ export interface KafkaSourceOptions extends KafkaConnection {
    * the first record at or after it (by Kafka's own record time). @defaultValue 'earliest'
    */
   readonly from?: StartFrom
-  /** What may wait in memory to be read, of all partitions of a process together, bytes. @defaultValue 32 MiB */
+  /** What may wait in memory to be read, of all partitions of a process together, bytes. @defaultValue 8 MiB */
   readonly maxQueuedBytes?: number
   /** Longer values are rejected, bytes. @defaultValue 16 MiB */
   readonly maxRecordBytes?: number
@@ -34,7 +34,7 @@ export interface KafkaSourceOptions extends KafkaConnection {
 }
 
 const MIB = 1024 * 1024
-const MAX_QUEUED_BYTES = 32 * MIB
+const MAX_QUEUED_BYTES = 8 * MIB
 const MAX_RECORD_BYTES = 16 * MIB
 const SESSION_MS = 10_000
 

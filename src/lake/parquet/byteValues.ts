@@ -1,4 +1,4 @@
-import { giveBuffer, growBuffer, takeBuffer } from './bufferPool.ts'
+import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import { shown, type Bounds, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 256

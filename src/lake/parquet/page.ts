@@ -1,5 +1,5 @@
 import { constants, crc32, zstdCompressSync } from 'node:zlib'
-import { giveBuffer, takeBuffer } from './bufferPool.ts'
+import { giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import { encodeThrift, thrift } from './thrift.ts'
 
 /** A data page, ready to be written. */

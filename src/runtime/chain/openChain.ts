@@ -37,6 +37,8 @@ export interface ChainOptions {
 
 /** The operators and writers behind one source, fused into one function over batches. One thread's share. */
 export interface Chain {
+  /** Whether its first operator reads records where they lie: nothing of a batch's bytes is kept beyond it. */
+  readonly readsInPlace: boolean
   /** Runs the records of a batch up to the first gates. Empty: the batch is done. */
   begin(seq: number, batch: SourceBatch): readonly Gated[]
   /** Lets the waiting records of a gate go where `fates` says, up to the next gates. */
@@ -80,7 +82,10 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     raw: Uint8Array,
   ): Rejected => {
     const { source, ingestedAtMs } = envelope
-    return { fate, reason, detail, node, origin: plan.source, source, position, ingestedAtMs, raw }
+    const { source: origin } = plan
+    // A copy: whoever takes it may keep it for longer than the batch.
+    const bytes = new Uint8Array(raw)
+    return { fate, reason, detail, node, origin, source, position, ingestedAtMs, raw: bytes }
   }
   const takersOf = (from: string, port: string): TopologyNode[] =>
     plan.nodes.filter((node) => takes(node, from, port))
@@ -162,6 +167,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   const sendInPlace = inPlaces.get(wiring.onlyTaker(plan.source)?.name ?? '')
 
   return {
+    readsInPlace: sendInPlace !== undefined,
     begin(seq, batch) {
       const bounds = batch.bytes === undefined ? undefined : frame(batch)
       const count = batch.values?.length ?? (bounds?.length ?? 0) / 2

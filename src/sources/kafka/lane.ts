@@ -1,3 +1,4 @@
+import { takeBuffer } from '../../core/bufferPool.ts'
 import type { Clock } from '../../core/clock.ts'
 import { magicAt, MAGIC, readBatchHeader } from '../../kafka/wire/batchHeader.ts'
 import type { AbortedTransaction, FetchedPartition } from '../../kafka/wire/fetchResponse.ts'
@@ -71,7 +72,8 @@ export function lane(options: LaneOptions): Lane {
         fetchOffset = Math.max(fetchOffset, header.nextOffset)
       }
       if (end === 0) return
-      const bytes = Buffer.from(new Uint8Array(records.subarray(0, end)).buffer)
+      const bytes = takeBuffer(end).subarray(0, end)
+      records.copy(bytes, 0, 0, end)
       chunks.push({ bytes, aborted })
       waiting += end
       wake.abort()

@@ -1,3 +1,4 @@
+import { takeBuffer } from '../../core/bufferPool.ts'
 import type { SourceReject, SpecialValue } from '../../core/unit.ts'
 
 /** The records of one batch, unpacked, and how far they are read. */
@@ -13,6 +14,8 @@ export interface OpenRecords {
 /** Values as they are handed over, in one buffer. */
 export interface Values {
   readonly bytes: Uint8Array
+  /** Nobody else looks into its buffer. */
+  readonly owned: true
   readonly bounds: Uint32Array
   readonly baseOffset: number
   /** Absent where offsets are consecutive. */
@@ -166,7 +169,8 @@ export function valueList(maxBytes: number, maxRecordBytes: number): ValueList {
       const isWhole = only !== undefined && fillsItsBuffer(only) && isFree(only.bytes)
       if (isWhole) for (let n = 0; n < count * 2; n++) bounds[n]! -= only.shift
       return {
-        bytes: isWhole ? new Uint8Array(only.bytes.buffer) : join(pieces, gathered),
+        bytes: isWhole ? only.bytes : join(pieces, gathered),
+        owned: true,
         bounds: bounds.slice(0, count * 2),
         baseOffset,
         ...(!isGapless && { offsets: offsets.slice(0, count) }),
@@ -177,15 +181,17 @@ export function valueList(maxBytes: number, maxRecordBytes: number): ValueList {
 }
 
 function join(pieces: readonly Piece[], size: number): Uint8Array {
-  const joined = new Uint8Array(size)
+  const joined = takeBuffer(size).subarray(0, size)
   for (const { bytes, from, to, shift } of pieces)
     joined.set(bytes.subarray(from, to), from + shift)
   return joined
 }
 
-/** Whether a piece's buffer is all its own, and most of it is the piece. */
+/** Whether a piece's buffer is all its own, as large ones are, and most of it is the piece. */
 const fillsItsBuffer = ({ bytes, from, to }: Piece): boolean =>
-  bytes.buffer.byteLength === bytes.length && (to - from) * 2 >= bytes.length
+  bytes.byteOffset === 0 &&
+  bytes.length * 2 > bytes.buffer.byteLength &&
+  (to - from) * 2 >= bytes.length
 
 const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString()
 

@@ -1,3 +1,4 @@
+import { giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import type { Content } from './content.ts'
 
 /** A stretch of a content in memory, read ahead of whoever takes from its front. */
@@ -15,11 +16,14 @@ export interface ContentWindow {
   close(): Promise<void>
 }
 
+const NONE = Buffer.alloc(0)
+
 export function contentWindow(content: Content, bytes: number): ContentWindow {
-  // Batches travel to other threads with their buffers, so no two of them may share one.
+  // Batches travel to other threads with their buffers, so no two of them share one.
   // One byte more than there can be: a buffer that isn't full says that the content has ended.
   const size = (kept: number): number => Math.min(bytes, kept + content.remaining() + 1)
-  let buffer = Buffer.allocUnsafeSlow(size(0))
+  const lend = (length: number): Buffer => takeBuffer(length).subarray(0, length)
+  let buffer = lend(size(0))
   let length = 0
   let reading: Promise<number> | undefined
 
@@ -40,14 +44,17 @@ export function contentWindow(content: Content, bytes: number): ContentWindow {
     take(cut, room = 1) {
       const kept = buffer.subarray(cut, length)
       const ended = length < buffer.length
-      const next = Buffer.allocUnsafeSlow(Math.max(size(kept.length), kept.length + room))
+      const next = lend(Math.max(size(kept.length), kept.length + room))
       kept.copy(next)
+      if (cut === 0) giveBuffer(Buffer.from(buffer.buffer))
       buffer = next
       length = kept.length
       if (!ended) begin()
     },
     async close() {
       await reading?.catch(() => {})
+      giveBuffer(Buffer.from(buffer.buffer))
+      buffer = NONE
     },
   }
 }

@@ -6,8 +6,10 @@ import { oversizedRecord, type OversizedRecord, type RecordFormat } from './over
 
 /** Some whole records, or a piece of one that is too long. */
 export interface RecordCut {
-  /** In a buffer of its own. A last record that lacked its line end has one. */
+  /** A last record that lacked its line end has one. */
   readonly bytes: Uint8Array
+  /** Nobody else looks into the buffer. */
+  readonly owned?: true
   /** How many bytes of the content this takes. */
   readonly taken: number
   /** Where the records are, if framing can't find them; none in a piece. */
@@ -75,7 +77,7 @@ export async function* cutRecords(
           const bytes = closes ? withLineEnd(view, options) : view.subarray(0, cut)
           window.take(cut)
           at += cut
-          yield { bytes, taken: cut, ...(bounds !== undefined && { bounds }) }
+          yield { bytes, owned: true, taken: cut, ...(bounds !== undefined && { bounds }) }
           continue
         }
       }

@@ -111,6 +111,7 @@ function batchOf(
   }
   return batchFrom(landing, look.path, {
     bytes,
+    ...(cut.owned && { owned: true }),
     framing: bounds === undefined ? recognised.format : 'bounds',
     baseOffset: state.at,
     shape: recognised.shape,

@@ -10,8 +10,8 @@ const free: Buffer[][] = Array.from({ length: MOST_LOG2 + 1 }, () => [])
 let kept = 0
 
 /**
- * A buffer of this thread that nobody uses, its content arbitrary. Columns fill as many bytes as they read:
- * were all of that allocated, the collector would run for little else.
+ * A buffer of this thread that nobody uses, its content arbitrary. Batches and columns take as many bytes as
+ * are read: were all of that allocated, the collector would run for little else.
  *
  * @param bytes - how many are needed; it has a power of two of them, and an ArrayBuffer of its own
  */
@@ -23,10 +23,11 @@ export function takeBuffer(bytes: number): Buffer {
   return found
 }
 
-/** Gives back what `takeBuffer` lent; nobody may look at it any more. */
+/** Takes back what was lent, by this thread or another; nobody may look at it any more. */
 export function giveBuffer(buffer: Buffer): void {
   const log2 = log2Of(buffer.length)
   if (log2 > MOST_LOG2 || kept + buffer.length > KEPT_BYTES) return
+  if (buffer.length !== 2 ** log2 || buffer.buffer.byteLength !== buffer.length) return
   kept += buffer.length
   free[log2]!.push(buffer)
 }
