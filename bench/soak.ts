@@ -31,7 +31,12 @@ export interface SoakOptions {
 export interface Sample {
   readonly seconds: number
   readonly landed: number
+  /** What the process takes of the machine's memory. */
   readonly rssMiB: number
+  /** Objects, of all threads together. */
+  readonly heapMiB: number
+  /** Buffers beside them, those of array buffers included. */
+  readonly externalMiB: number
   readonly handles: number
   readonly cpuSeconds: number
   /** Data files in the Silver table's folder, replaced ones included. */
@@ -47,6 +52,8 @@ export interface SoakResult {
   readonly compactions: number
 }
 
+const PROBE = new URL('./soak/memoryProbe.ts', import.meta.url).href
+
 /** Lets events land, watches the process, and stops it when all of them are in. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { events, rate, everyMs, say } = options
@@ -54,11 +61,18 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const [landing, lake] = [join(folder, 'landing'), join(folder, 'lake')]
   await simulateLanding({ landing, events: Math.min(rate, events), seed: 9 })
   const args = ['--mode', 'streaming', '--landing', landing, '--lake', lake, '--json']
-  const life = start([...args, ...options.args], { SLUICEBOX_LOG: 'info' })
+  const memoryLog = join(folder, 'memory.ndjson')
+  const life = start([...args, ...options.args], {
+    SLUICEBOX_LOG: 'info',
+    SLUICEBOX_MEMORY_LOG: memoryLog,
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --import=${PROBE}`,
+  })
   const startedMs = performance.now()
   const seconds = (): number => (performance.now() - startedMs) / 1000
   const samples: Sample[] = []
-  say('seconds  landed    RSS MiB  handles  CPU s  silver files  bronze files')
+  say(
+    'seconds  landed    RSS MiB  heap MiB  external MiB  handles  CPU s  silver files  bronze files',
+  )
   let landed = 0
   let nextMs = everyMs
   let isOver = false
@@ -71,7 +85,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await simulateLanding({ landing, events: landed, seed: 9 })
     if (seconds() * 1000 >= nextMs) {
       nextMs += everyMs
-      const sample = await look(life.pid, lake, seconds(), landed)
+      const sample = await look({ pid: life.pid, lake, memoryLog }, seconds(), landed)
       samples.push(sample)
       say(rowOf(sample))
     }
@@ -95,7 +109,34 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   }
 }
 
-async function look(pid: number, lake: string, seconds: number, landed: number): Promise<Sample> {
+interface Heap {
+  readonly thread: number
+  readonly heapUsed: number
+  readonly external: number
+}
+
+const lastOfEachThread = (log: string): readonly Heap[] => [
+  ...new Map(
+    log
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Heap)
+      .map((heap) => [heap.thread, heap]),
+  ).values(),
+]
+
+async function look(
+  {
+    pid,
+    lake,
+    memoryLog,
+  }: { readonly pid: number; readonly lake: string; readonly memoryLog: string },
+  seconds: number,
+  landed: number,
+): Promise<Sample> {
+  const heaps = lastOfEachThread(await readFile(memoryLog, 'utf8'))
+  const mib = (of: 'heapUsed' | 'external'): number =>
+    Math.round(heaps.reduce((sum, heap) => sum + heap[of], 0) / 2 ** 20)
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const [user = 0, system = 0] = stat.split(') ')[1]!.split(' ').slice(11, 13).map(Number)
@@ -104,6 +145,8 @@ async function look(pid: number, lake: string, seconds: number, landed: number):
     seconds: Math.round(seconds),
     landed,
     rssMiB: Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024),
+    heapMiB: mib('heapUsed'),
+    externalMiB: mib('external'),
     handles: (await readdir(`/proc/${pid}/fd`)).length,
     cpuSeconds: Math.round((user + system) / 100),
     silverFiles: silver.filter((name) => !name.includes('_delta_log')).length,
@@ -119,6 +162,8 @@ const rowOf = (sample: Sample): string =>
     String(sample.seconds).padStart(7),
     sample.landed.toLocaleString('en-US').padStart(8),
     String(sample.rssMiB).padStart(9),
+    String(sample.heapMiB).padStart(9),
+    String(sample.externalMiB).padStart(13),
     String(sample.handles).padStart(8),
     String(sample.cpuSeconds).padStart(6),
     String(sample.silverFiles).padStart(13),

@@ -66,8 +66,12 @@ export function start(
 }
 
 /** Runs the platform to its end and returns the summary; any exit code but `code` is an error. */
-export async function runPlatform(args: readonly string[], code = 0): Promise<Summary> {
-  const ended = await start([...args, '--json']).ended
+export async function runPlatform(
+  args: readonly string[],
+  code = 0,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Summary> {
+  const ended = await start([...args, '--json'], env).ended
   if (ended.code !== code) {
     throw new Error(`exit code ${ended.code ?? ended.signal}:\n${ended.stderr}${ended.stdout}`)
   }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startKafka } from '../../scripts/services/startKafka.ts'
 import { isMain } from '../../topologies/platform/isMain.ts'
 import { runPlatform, temporary } from '../contract/platform.ts'
+import { bucketLake, folderLake, type ClusterLake } from './cluster/lakes.ts'
 import { startMembers, type Members } from './cluster/members.ts'
 import { expectedOf, produce } from './cluster/producer.ts'
 import { tally, type Findings } from './cluster/tally.ts'
@@ -20,7 +21,11 @@ export interface ClusterLoopOptions {
   readonly midCommits: number
   /** Kills of the broker. */
   readonly brokerKills: number
+  /** Kills of the S3 server in the middle of uploads. @defaultValue 0 */
+  readonly serverKills?: number
   readonly seed: number
+  /** Whose bucket they write to. @defaultValue they write to a folder */
+  readonly s3?: 'minio' | 'versitygw'
   say(line: string): void
 }
 
@@ -43,16 +48,17 @@ const PRELOAD = new URL('./stopAtCommit.ts', import.meta.url).href
 export async function clusterLoop(options: ClusterLoopOptions): Promise<ClusterLoopResult> {
   const { seed, say } = options
   const folder = temporary('cluster')
-  const [lake, landing] = [join(folder, 'lake'), join(folder, 'landing')]
+  const landing = join(folder, 'landing')
   mkdirSync(landing)
+  const lake = options.s3 === undefined ? folderLake(folder) : await bucketLake(options.s3)
   const server = await startKafka()
-  const where = { lake, landing, kafka: server.brokers }
+  const where = { lake: lake.url, landing, kafka: server.brokers }
   let members: Members | undefined
   try {
     // The first run makes the topic, and finds nothing in it.
-    await runPlatform(argsOf(where))
+    await runPlatform(argsOf(where), 0, lake.env)
     const producing = await produce(server.brokers, 'tweets', seed, RATE)
-    members = startMembers({ ...where, count: MEMBERS, epochMs: EPOCH_MS, env: {} })
+    members = startMembers({ ...where, count: MEMBERS, epochMs: EPOCH_MS, env: lake.env })
     await members.committed(MEMBERS, TAKEOVER_MS)
     const random = mulberry(seed)
     await happen(options, members, random)
@@ -62,23 +68,40 @@ export async function clusterLoop(options: ClusterLoopOptions): Promise<ClusterL
       await members.committed(4, TAKEOVER_MS * 2)
       say(`broker killed and back ${kill}`)
     }
+    await killServer(options, lake, members)
     await producing.stop()
     await members.stop()
     // Whatever is left: the last run ends when every partition is at its end.
-    const { total } = await runPlatform(argsOf(where))
+    const { total } = await runPlatform(argsOf(where), 0, lake.env)
     const expected = await expectedOf(server.brokers, 'tweets', { seed, count: producing.count })
-    const findings = await tally(lake, expected)
+    const uploads = await lake.uploads()
+    const files = await lake.folder()
+    const found = await tally(files, expected)
+    const findings = { ...found, orphans: [...found.orphans, ...uploads] }
     const { read } = total.records
     say(
       `${producing.count} records: ${read} read, ${findings.lost} lost, ${findings.doubled} doubled, ${findings.orphans.length} orphans`,
     )
     const isClean = findings.lost + findings.doubled + findings.orphans.length === 0
-    if (isClean) rmSync(folder, { recursive: true })
-    else say(`kept for inspection: ${folder}`)
+    if (!isClean) say(`kept for inspection: ${folder} ${files}`)
+    else for (const used of [folder, files]) rmSync(used, { recursive: true, force: true })
     return { records: producing.count, ...findings }
   } finally {
     await members?.stop().catch((error: unknown) => say(String(error)))
     await server.stop()
+    await lake.stop()
+  }
+}
+
+async function killServer(
+  { serverKills = 0, say }: ClusterLoopOptions,
+  lake: ClusterLake,
+  members: Members,
+): Promise<void> {
+  for (let kill = 1; kill <= serverKills; kill++) {
+    await lake.killServer?.()
+    await members.committed(4, TAKEOVER_MS)
+    say(`S3 server killed and back ${kill} of ${serverKills}`)
   }
 }
 
@@ -129,19 +152,25 @@ const argsOf = (where: {
   ...['--until', 'silver'],
 ]
 
-/** `node tests/faults/clusterLoop.ts --cycles 50` */
+/** `node tests/faults/clusterLoop.ts --cycles 50 [--s3 minio]` */
 if (isMain(import.meta.url)) {
   const of = (name: string, preset: number): number => {
     const at = process.argv.indexOf(`--${name}`)
     return at < 0 ? preset : Number(process.argv[at + 1])
   }
   const kills = of('cycles', 50)
+  const at = process.argv.indexOf('--s3')
+  const s3 = at < 0 ? undefined : process.argv[at + 1]
+  if (s3 !== undefined && s3 !== 'minio' && s3 !== 'versitygw') {
+    throw new Error('--s3 minio or --s3 versitygw')
+  }
   const result = await clusterLoop({
     kills,
     rebalances: of('rebalances', Math.ceil(kills / 5)),
     zombies: of('zombies', Math.ceil(kills / 10)),
     midCommits: of('mid-commits', 1),
     brokerKills: of('broker-kills', 1),
+    ...(s3 && { s3, serverKills: of('server-kills', Math.ceil(kills / 10)) }),
     seed: of('seed', 7),
     say: (line) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`),
   })
