@@ -83,9 +83,16 @@ export async function clusterLoop(options: ClusterLoopOptions): Promise<ClusterL
       `${producing.count} records: ${read} read, ${findings.lost} lost, ${findings.doubled} doubled, ${findings.orphans.length} orphans`,
     )
     const isClean = findings.lost + findings.doubled + findings.orphans.length === 0
-    if (!isClean) say(`kept for inspection: ${folder} ${files}`)
-    else for (const used of [folder, files]) rmSync(used, { recursive: true, force: true })
+    if (isClean) for (const used of [folder, files]) rmSync(used, { recursive: true, force: true })
+    else {
+      say(`kept for inspection: ${folder} ${files}`)
+      members.keepLogs(folder)
+    }
     return { records: producing.count, ...findings }
+  } catch (error) {
+    say(`kept for inspection: ${folder}`)
+    members?.keepLogs(folder)
+    throw error
   } finally {
     await members?.stop().catch((error: unknown) => say(String(error)))
     await server.stop()

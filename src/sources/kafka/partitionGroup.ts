@@ -159,7 +159,9 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
         throw partitionsChanged(node, topic, description.partitions, now?.partitions ?? 0)
       }
     } catch (error) {
-      return turns.fail(kafkaError(error, doing))
+      // What went wrong with partitions that are others' by now is theirs to find out.
+      if (!isRevoked.aborted) turns.fail(kafkaError(error, doing))
+      return
     }
     logger.info('kafka_assigned', { node, topic, partitions })
     const open: Assignment['open'] = (partition, reading) =>

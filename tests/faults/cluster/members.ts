@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { start, type Ended, type Started } from '../../contract/platform.ts'
 
@@ -23,6 +25,8 @@ export interface Members {
   /** Resolves when so many more epochs were committed by anyone, or rejects after a while. */
   committed(count: number, withinMs: number): Promise<void>
   stop(): Promise<void>
+  /** Writes down what each of them has logged, for who looks for a cause. */
+  keepLogs(folder: string): void
 }
 
 const COMMITTED = '"event":"committed"'
@@ -98,6 +102,11 @@ export function startMembers(options: MembersOptions): Members {
           if (!asked.has(member)) await end(member, 'SIGTERM')
         }),
       )
+    },
+    keepLogs(folder) {
+      for (const [index, member] of all.entries()) {
+        writeFileSync(join(folder, `process-${index}-${member.pid}.log`), member.log())
+      }
     },
   }
 }
