@@ -64,21 +64,29 @@ export async function runTask(options: TaskOptions): Promise<'ended' | 'lost' | 
       }
       // Between two epochs, and before a claim: what was prepared is committed and published first.
       const isFree = effect.kind === 'produce' || effect.kind === 'drawAttempt'
-      const answer = isFree && leaving?.aborted === true ? LEFT : await driver(effect)
+      const answer = isFree && leaving?.aborted === true ? LEFT : await driver.answer(effect)
       if (answer === LEFT) {
+        driver.abandon()
         await body.stop()
         return 'left'
       }
       state = advance(state, answer)
     }
   } catch (error) {
+    driver.abandon()
     // What can't be closed any more says less than what went wrong before.
     await body.stop().catch(() => {})
     throw error
   }
 }
 
-function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | typeof LEFT> {
+interface TaskDriver {
+  answer(effect: Effect): Promise<Answer | typeof LEFT>
+  /** Nobody waits for what is being produced any more: it must not open anything that nobody closes. */
+  abandon(): void
+}
+
+function taskDriver(options: TaskOptions): TaskDriver {
   const { body, checkpoints, clock, protocol } = options
   /** What the epoch that waits for its commit added to the ledger. */
   let added: Ledger = {}
@@ -86,17 +94,23 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
   let attempt = ''
   let counted = 0
   let next: Promise<Answer> | undefined
+  /** Counts the times that somebody stopped waiting for `next`. */
+  let abandoned = 0
   /** How often in a row nobody knew whether a checkpoint was written. */
   let unanswered = 0
   /** Attempts that have been dead for so long that nothing of theirs can still arrive. */
   let forgotten: readonly string[] = []
   const done: Answer = { kind: 'done' }
 
-  return async (effect) => {
+  const abandon = (): void => {
+    abandoned++
+    next?.catch(() => {})
+    next = undefined
+  }
+  const answer = async (effect: Effect): Promise<Answer | typeof LEFT> => {
     switch (effect.kind) {
       case 'drawAttempt':
-        next?.catch(() => {})
-        next = undefined
+        abandon()
         await body.stop()
         return { kind: 'drawn', random: randomBytes(4).toString('hex'), nowMs: clock.now() }
       case 'readNewest': {
@@ -152,6 +166,7 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
         throw new TypeError(`no way to do '${effect.kind}'`)
     }
   }
+  return { answer, abandon }
 
   /** What is published was committed, also where that was only found out by reading it back. */
   function committed(checkpoint: Checkpoint): void {
@@ -197,8 +212,11 @@ function taskDriver(options: TaskOptions): (effect: Effect) => Promise<Answer | 
 
   async function produce(epoch: number, from: Checkpoint): Promise<Answer> {
     if (from.claim) {
+      const before = abandoned
       await options.refuseLost(from)
       await body.claimed()
+      // Meanwhile the task may be another's, or another attempt's: whoever stopped the body does not do so again.
+      if (abandoned !== before) return { kind: 'ended' }
       const { inline, objects } = from.positions
       const positions = inline === null && objects.length === 0 ? undefined : from.positions
       const { task, runId } = from

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineTopology } from '../../src/core/defineTopology.ts'
-import type { Assignment, Source } from '../../src/core/unit.ts'
+import type { Assignment, Publisher, PublisherContext, Source } from '../../src/core/unit.ts'
 import { memoryStore } from '../../src/lake/memoryStore.ts'
 import { presetLake } from '../../src/lake/openLake.ts'
 import { run } from '../../src/runtime/run.ts'
@@ -131,6 +131,46 @@ test('what was being opened when a rebalance began is closed', async () => {
   await inLake(source).run()
   expect(opened).toBeGreaterThan(LISTS.length)
   expect(closed).toBe(opened)
+})
+
+test('what was not opened yet when a rebalance began is not opened any more', async () => {
+  const partitions = partitionedSource(LISTS)
+  let [late, opened] = [0, 0]
+  const source = withGroup(partitions.source, (assignment) => ({
+    ...assignment,
+    async open(partition, context) {
+      opened++
+      if (assignment.revoked.aborted) late++
+      return assignment.open(partition, context)
+    },
+  }))
+  const { options, sink } = inLake(source)
+  // A sink that takes its time to say whether it has lost anything: until the others have it.
+  let asked = 0
+  const slow = {
+    ...sink,
+    async openPublisher(context: PublisherContext): Promise<Publisher> {
+      return {
+        ...(await sink.openPublisher(context)),
+        async refuseLost() {
+          if (asked++ > 0) return
+          const before = opened
+          partitions.rebalance()
+          while (opened < before + LISTS.length) await new Promise(setImmediate)
+        },
+      }
+    },
+  }
+  const topology = defineTopology('numbers', (flow) => ({
+    out: flow.source('numbers', source).to('out', slow),
+  }))
+  await run(topology, options).done
+  await run(topology, options).done
+  // Whoever goes on in the background has its turns now.
+  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+  expect(asked).toBeGreaterThan(LISTS.length)
+  expect(late).toBe(0)
+  expect(sorted(sink.records)).toEqual(ALL)
 })
 
 test('totals are those of all partitions that were read, whichever nobody has begun', async () => {
