@@ -24,6 +24,8 @@ export interface StartKafkaOptions {
   readonly heapMib?: number
   /** Partitions of topics that don't say. @defaultValue 4 */
   readonly partitions?: number
+  /** After how long without a heartbeat the broker counts as gone, also for itself, ms. @defaultValue 2000 */
+  readonly sessionMs?: number
   /** Opens a second listener, with TLS, for this user alone (SASL plain). Needs openssl. */
   readonly user?: { readonly name: string; readonly password: string }
 }
@@ -34,12 +36,12 @@ const run = promisify(execFile)
 
 /** Starts one real broker that is its own controller, with no topics, on a free port. */
 export async function startKafka(options: StartKafkaOptions = {}): Promise<KafkaServer> {
-  const { heapMib = 384, partitions = 4, user } = options
+  const { heapMib = 384, partitions = 4, sessionMs = 2000, user } = options
   await install('kafka')
   const folder = await serverFolder('kafka')
   const [port, controller, securePort] = (await freePorts(3)) as [number, number, number]
   const properties = join(folder, 'server.properties')
-  const usual = brokerProperties(folder, port, controller, partitions)
+  const usual = brokerProperties({ folder, port, controller, partitions, sessionMs })
   await writeFile(
     properties,
     user === undefined
@@ -109,12 +111,14 @@ rootLogger.level = INFO
 rootLogger.appenderRef.console.ref = console
 `
 
-function brokerProperties(
-  folder: string,
-  port: number,
-  controller: number,
-  partitions: number,
-): string {
+function brokerProperties(broker: {
+  readonly folder: string
+  readonly port: number
+  readonly controller: number
+  readonly partitions: number
+  readonly sessionMs: number
+}): string {
+  const { folder, port, controller, partitions, sessionMs } = broker
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controller}
@@ -135,7 +139,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=2
 group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=2000
+broker.session.timeout.ms=${sessionMs}
 broker.heartbeat.interval.ms=500
 auto.create.topics.enable=false
 num.network.threads=2

@@ -30,6 +30,11 @@ export interface WriterContext {
   readonly writer: number
   /** What this writer may hold in memory before it must start a file, in bytes. */
   readonly memoryBytes: number
+  /**
+   * Aborted when this writer's epochs are to end, in order or not: what fails then is not worth many more
+   * tries, and what does not answer not worth a long wait. Absent: never.
+   */
+  readonly signal?: AbortSignal
   /** The epoch being written and the attempt's name: part of every file name. */
   epoch(): number
   attempt(): string

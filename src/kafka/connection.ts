@@ -29,21 +29,28 @@ export interface KafkaConnection {
 
 export const DEFAULT_RETRY_MS = 60_000
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/
-const ADDRESS = /^(\[[0-9a-f:.]+\]|[^\s:,/]+):\d{1,5}$/i
+const ADDRESS = /^(\[[0-9a-f:.]+\]|[\p{L}\p{N}._-]+):\d{1,5}$/iu
+/** What of a wrong address may be shown: a name, or a name with a port that is none. */
+const HARMLESS = /^[\p{L}\p{N}._-]*(:\d*)?$/u
 
 /** @throws ConfigError `SBX_KAFKA_OPTIONS` */
 export function checkConnection(unit: string, connection: KafkaConnection): readonly string[] {
   const { brokers, retryMs = DEFAULT_RETRY_MS } = connection
   const list = (typeof brokers === 'string' ? brokers.split(',') : brokers).map((it) => it.trim())
-  const wrong = list.find((address) => !ADDRESS.test(address))
-  if (list.length === 0 || wrong !== undefined) {
-    throw kafkaOptions(
-      unit,
-      `brokers are ${JSON.stringify(brokers)}; give host:port of one or more`,
-    )
-  }
+  if (list.length === 0) throw kafkaOptions(unit, 'brokers are none; give host:port of one or more')
+  const wrong = list.findIndex((address) => !ADDRESS.test(address))
+  if (wrong >= 0) throw kafkaOptions(unit, wrongBroker(list, wrong))
   checkWhole(unit, { retryMs })
   return list
+}
+
+/** An address may be a URL with a password in it: then nothing of it is shown. */
+function wrongBroker(list: readonly string[], wrong: number): string {
+  const which = list.length === 1 ? 'the broker' : `broker ${wrong + 1} of ${list.length}`
+  const isShown = list.every((address) => HARMLESS.test(address) || ADDRESS.test(address))
+  return isShown
+    ? `${which} is ${JSON.stringify(list[wrong])}; give host:port`
+    : `${which} is not host:port (and not shown here, since it may hold a password); give host:port alone, and user and password by sasl`
 }
 
 /** @throws ConfigError `SBX_KAFKA_OPTIONS` */

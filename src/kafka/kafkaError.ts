@@ -55,6 +55,7 @@ const BY_NAME: Readonly<Record<string, Meaning>> = {
   KafkaJSConnectionClosedError: UNREACHABLE,
   KafkaJSRequestTimeoutError: UNREACHABLE,
   KafkaJSBrokerNotFound: UNREACHABLE,
+  TimeoutError: UNREACHABLE,
   KafkaJSNoBrokerAvailableError: UNREACHABLE,
   KafkaJSGroupCoordinatorNotFound: UNREACHABLE,
   KafkaJSLockTimeout: UNREACHABLE,

@@ -17,6 +17,8 @@ export interface KafkaCaller {
 export interface TopicDescription {
   readonly clusterId: string
   readonly partitions: number
+  /** What tells it from one that is made later under the same name; null where brokers give none (before 2.8). */
+  readonly topicId: string | null
 }
 
 /** Which offsets a partition holds. */
@@ -67,8 +69,12 @@ export interface ProducerOptions {
 export type KafkaCompression = 'none' | 'gzip' | 'zstd'
 
 export interface KafkaProducer {
-  /** Resolves when all in-sync replicas have them. One call at a time. */
-  send(records: readonly ProducedRecord[]): Promise<void>
+  /**
+   * Resolves when all in-sync replicas have them. One call at a time.
+   * @param over - Aborted: nothing that fails is tried again.
+   */
+  send(records: readonly ProducedRecord[], over: AbortSignal): Promise<void>
+  /** Ends soon, also where brokers don't answer. */
   close(): Promise<void>
 }
 

@@ -2,8 +2,10 @@ import { S3Client } from '@aws-sdk/client-s3'
 
 const CONNECT_MS = 5_000
 const SILENCE_MS = 30_000
-/** With pauses of 0.1, 0.2, 0.4 … s, shortened at random: about 6 s, in which a server may start again. */
+/** With pauses of 0.1, 0.2, 0.4 … s, shortened at random: about 6 s. */
 const TRIES = 8
+/** Once the server has answered: about 25 s, in which it may start again on a busy machine. */
+const TRIES_LATER = 10
 
 /**
  * A client set up by the usual variables and files of AWS. Servers other than Amazon's, named by
@@ -13,13 +15,24 @@ const TRIES = 8
 export function s3Client(): S3Client {
   const isElsewhere = hasOwnEndpoint()
   const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION
-  return new S3Client({
+  let hasAnswered = false
+  const client = new S3Client({
     ...(region !== undefined && { region }),
     ...(region === undefined && isElsewhere && { region: 'us-east-1' }),
     forcePathStyle: isElsewhere && process.env.AWS_VIRTUAL_HOSTED_STYLE_REQUEST !== 'true',
-    maxAttempts: TRIES,
+    // One that was never there is rather a wrong address.
+    maxAttempts: async () => (hasAnswered ? TRIES_LATER : TRIES),
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
   })
+  client.middlewareStack.add(
+    (next) => async (request) => {
+      const answer = await next(request)
+      hasAnswered = true
+      return answer
+    },
+    { step: 'deserialize', priority: 'high', name: 'sluiceboxHasAnswered' },
+  )
+  return client
 }
 
 /** Whether the server is another than Amazon's. */

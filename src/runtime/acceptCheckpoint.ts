@@ -59,14 +59,27 @@ const remedyOf = (isAnew: boolean, node: string): string =>
 
 /** What is different about a task's source: in words, one each. */
 const sourceChanges = (before: TaskIdentity, now: TaskIdentity): readonly string[] =>
-  differences(before.source, now.source)
+  differences(...comparable(before.source, now.source))
 
 /** Whether positions of before mean other records now: that partitions were added moves none of them. */
 export const isReadAnew = (before: TaskIdentity, now: TaskIdentity): boolean => {
   const { partitions: had, ...source } = before.source
   const { partitions: has, ...current } = now.source
   const isFewer = Number(has ?? 0) < Number(had ?? 0)
-  return isFewer || differences(source, current).length > 0
+  return isFewer || differences(...comparable(source, current)).length > 0
+}
+
+/**
+ * Two identities without what one of them does not know: null says so, and a source of the same kind that had
+ * nothing to say of it before.
+ */
+function comparable(before: JsonObject, now: JsonObject): [JsonObject, JsonObject] {
+  const isSameKind = before['kind'] === now['kind']
+  const isUnknown = (name: string): boolean =>
+    before[name] === null || now[name] === null || (isSameKind && !(name in before))
+  const known = (source: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(source).filter(([name]) => !isUnknown(name)))
+  return [known(before), known(now)]
 }
 
 function differences(before: JsonObject, now: JsonObject): string[] {

@@ -44,6 +44,8 @@ export type Request =
       readonly fates: Uint8Array
     }
   | { readonly do: 'prepare'; readonly runner: number; readonly next: Writing }
+  /** Overtakes what waits: tells writers that the task is to end. */
+  | { readonly do: 'hurry'; readonly runner: number }
   | { readonly do: 'close'; readonly runner: number }
 
 /** What it answers. `call` is the number of the request. */
@@ -74,12 +76,12 @@ export function poolRunners(options: PoolOptions): Runners {
   return {
     // Two for every thread and one that is read, of all tasks together, but a task keeps one read ahead.
     depth: (sharers) => Math.max(2, Math.ceil((options.threads * 2 + 1) / sharers)),
-    async open(source, writing, sharers) {
+    async open(source, writing, sharers, ending) {
       const runner = runners++
       await Promise.all(
         threads.map((thread) => thread.ask({ do: 'open', runner, source, writing, sharers })),
       )
-      return poolRunner(threads, runner)
+      return poolRunner(threads, runner, ending)
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.end()))
@@ -87,8 +89,14 @@ export function poolRunners(options: PoolOptions): Runners {
   }
 }
 
-function poolRunner(threads: readonly Thread[], runner: number): Runner {
+function poolRunner(threads: readonly Thread[], runner: number, ending: AbortSignal): Runner {
   const home = new Map<number, Thread>()
+  const hurry = (): void => {
+    // One that is gone says so to whoever asks it for more.
+    for (const thread of threads) thread.ask({ do: 'hurry', runner }).catch(() => {})
+  }
+  if (ending.aborted) hurry()
+  else ending.addEventListener('abort', hurry, { once: true })
   const settle = (seq: number, thread: Thread, gated: readonly Gated[]): readonly Gated[] => {
     if (gated.length === 0) {
       thread.load--
@@ -118,6 +126,7 @@ function poolRunner(threads: readonly Thread[], runner: number): Runner {
       return joinPrepared(await Promise.all(shares))
     },
     async close() {
+      ending.removeEventListener('abort', hurry)
       for (const thread of home.values()) thread.load--
       home.clear()
       // One that is gone has nothing left to close.

@@ -32,8 +32,11 @@ export interface Runner {
 export interface Runners {
   /** How many batches may be under way in one task that shares the threads with as many others. */
   depth(sharers: number): number
-  /** @param sharers - how many tasks of that source share its writers' memory */
-  open(source: string, writing: Writing, sharers: number): Promise<Runner>
+  /**
+   * @param sharers - how many tasks of that source share its writers' memory
+   * @param ending - aborted when the task is to end: writers are told at once, whatever they wait for
+   */
+  open(source: string, writing: Writing, sharers: number, ending: AbortSignal): Promise<Runner>
   close(): Promise<void>
 }
 
@@ -45,6 +48,7 @@ export async function localRunner(
   start: Writing,
   writer: number,
   memoryBytes: number,
+  signal: AbortSignal,
 ): Promise<Runner> {
   let writing = start
   const chain: Chain = await openChain({
@@ -58,6 +62,7 @@ export async function localRunner(
       runId: start.runId,
       writer,
       memoryBytes,
+      signal,
       epoch: () => writing.epoch,
       attempt: () => writing.attempt,
     }),
@@ -88,10 +93,10 @@ export function inlineRunners(topology: Topology, clock: Clock, memoryBytes: num
   const { flows } = planTopology(topology)
   return {
     depth: () => 1,
-    async open(source, writing, sharers) {
+    async open(source, writing, sharers, ending) {
       const plan = flows.find((flow) => flow.source === source)!
       const share = memoryBytes / flows.length / sharers
-      return localRunner(topology, plan, clock, writing, 0, share)
+      return localRunner(topology, plan, clock, writing, 0, share, ending)
     },
     async close() {},
   }

@@ -14,6 +14,8 @@ import { errorToWire } from './wireError.ts'
 const options = workerData as PoolOptions & { readonly index: number }
 const port = parentPort!
 const runners = new Map<number, Runner>()
+/** Aborted when a task is to end. */
+const endings = new Map<number, AbortController>()
 const topology = importTopology()
 // Nobody may be waiting yet; the first request reports it.
 topology.catch(() => {})
@@ -22,6 +24,12 @@ topology.catch(() => {})
 const queues = new Map<number, Promise<void>>()
 
 port.on('message', ({ call, request }: { call: number; request: Request }) => {
+  if (request.do === 'hurry') {
+    endings.get(request.runner)?.abort()
+    port.postMessage({ call, result: undefined })
+    return
+  }
+  if (request.do === 'open') endings.set(request.runner, new AbortController())
   const before = queues.get(request.runner) ?? Promise.resolve()
   const after = before.then(async () => {
     try {
@@ -52,15 +60,16 @@ function freedBy(request: Request, result: unknown): ArrayBuffer | undefined {
   return buffer
 }
 
-async function answer(request: Request): Promise<unknown> {
+async function answer(request: Exclude<Request, { do: 'hurry' }>): Promise<unknown> {
   if (request.do === 'open') {
     const built = await topology
     const { flows } = planTopology(built)
     const plan = flows.find((flow) => flow.source === request.source)!
     const share = options.memoryBytes / options.threads / flows.length / request.sharers
+    const { signal } = endings.get(request.runner)!
     runners.set(
       request.runner,
-      await localRunner(built, plan, systemClock, request.writing, options.index, share),
+      await localRunner(built, plan, systemClock, request.writing, options.index, share, signal),
     )
     return undefined
   }
@@ -76,6 +85,7 @@ async function answer(request: Request): Promise<unknown> {
       runners.delete(request.runner)
       queues.delete(request.runner)
       lent.delete(request.runner)
+      endings.delete(request.runner)
       return runner.close()
   }
 }

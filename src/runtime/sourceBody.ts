@@ -119,6 +119,7 @@ async function startRunning(
 ): Promise<Running> {
   const { plan, clock, logger } = options
   const ended = new AbortController()
+  const ending = AbortSignal.any([options.signal, options.stopping, ended.signal])
   const opened: { close(): Promise<void> }[] = []
   const close = async (): Promise<void> => {
     ended.abort()
@@ -137,15 +138,16 @@ async function startRunning(
       clock,
       logger,
       // Whoever waits for a file to settle stops waiting when the run, or this attempt, is to end.
-      signal: AbortSignal.any([options.signal, options.stopping, ended.signal]),
+      signal: ending,
       mode: options.mode,
       batchBytes: options.batchBytes,
       restored: stored(options, plan.source, from.positions),
     })
     opened.push(reader)
-    const runner: Runner = await options.runners.open(plan.source, writing, options.sharers)
+    const { sharers } = options
+    const runner: Runner = await options.runners.open(plan.source, writing, sharers, ending)
     opened.push(runner)
-    const batchWriters = await openBatchWriters(options, writing, () => current)
+    const batchWriters = await openBatchWriters(options, writing, ending, () => current)
     for (const writer of batchWriters.values()) opened.push(writer)
     const stream = epochStream({
       ...options,
@@ -204,6 +206,7 @@ async function openSelectors(
 async function openBatchWriters(
   options: SourceBodyOptions,
   writing: Writing,
+  signal: AbortSignal,
   current: () => Writing,
 ): Promise<Map<string, BatchWriter>> {
   const writers = new Map<string, BatchWriter>()
@@ -216,6 +219,7 @@ async function openBatchWriters(
       runId: writing.runId,
       writer: 0,
       memoryBytes: options.memoryBytes / options.sharers,
+      signal,
       epoch: () => current().epoch,
       attempt: () => current().attempt,
     })

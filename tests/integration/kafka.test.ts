@@ -135,6 +135,33 @@ describe.skipIf(!isInstalled('kafka'))('a Kafka broker', () => {
       })
     })
 
+    test('gives each of two readers of one partition what it asked for', async () => {
+      const name = await topic('twice', 1)
+      await write(name, messages(100))
+      await withGroup(name, {}, async (group) => {
+        const { open } = (await group.next())!
+        const streaming = { mode: 'streaming' } as const
+        // The first one waits at the end, and is asked for along with the second one.
+        const ahead = await open(0, reading('100', streaming))
+        expect(await ahead.read()).toBeUndefined()
+        const behind = await open(0, reading('40', streaming))
+        await write(name, messages(20))
+        for (const [reader, from] of [
+          [behind, 40],
+          [ahead, 100],
+        ] as const) {
+          const got: Got[] = []
+          for (let n = 0; n < 50 && got.length < 120 - from; n++) {
+            got.push(...gotten(await reader.read()))
+          }
+          expect(got.map(({ offset }) => offset)).toEqual(
+            Array.from({ length: 120 - from }, (_, n) => from + n),
+          )
+          await reader.close()
+        }
+      })
+    })
+
     test('begins where it is told', async () => {
       const name = await topic('begun', 1)
       await send(name, 10, 1_000)
@@ -246,6 +273,7 @@ describe.skipIf(!isInstalled('kafka'))('a Kafka broker', () => {
           topic: 'created',
           partitions: 3,
           clusterId: expect.stringMatching(/./) as string,
+          topicId: expect.stringMatching(/^[\w-]{22}$/) as string,
         })
       })
     })
@@ -392,6 +420,22 @@ describe.skipIf(!isInstalled('kafka'))('a Kafka broker', () => {
         await deleteBefore(name, 390)
         await expect(drain(reader)).rejects.toMatchObject({ code: 'SBX_KAFKA_OFFSET_RANGE' })
       })
+    })
+
+    test('a topic that is made anew while it is read is told from the former one', async () => {
+      const name = await topic('anew', 1)
+      await write(name, messages(20))
+      const group = await member(name)
+      const reader = await (await group.next())!.open(0, reading(undefined, { mode: 'streaming' }))
+      expect(gotten(await reader.read())).toHaveLength(20)
+      await admin.deleteTopics({ topics: [name] })
+      await expect.poll(() => admin.listTopics()).not.toContain(name)
+      await topic(name, 1)
+      // Longer than the former one: every position of before means something in it.
+      await write(name, messages(50))
+      const changed = { name: 'SourceError', code: 'SBX_KAFKA_TOPIC_CHANGED' }
+      await expect(untilRefused(() => reader.read())).rejects.toMatchObject(changed)
+      await group.leave()
     })
 
     test('a record that the broker finds too large is named', async () => {

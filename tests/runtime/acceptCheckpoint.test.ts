@@ -76,6 +76,36 @@ describe('partitions that were added', () => {
   })
 })
 
+describe('a topic that was made anew', () => {
+  const topic = (topicId?: string | null) => ({
+    ...identity,
+    source: {
+      node: 'tweets',
+      kind: 'kafka',
+      partitions: 4,
+      ...(topicId !== undefined && { topicId }),
+    },
+  })
+
+  it('is refused by its id, and once accepted read from its beginning', () => {
+    expect(accepting(topic('b'), {}, { identity: topic('a') })).toThrow(
+      /topicId was "a", is "b".*from its beginning with --accept-source tweets/,
+    )
+    expect(isReadAnew(topic('a'), topic('b'))).toBe(true)
+  })
+
+  it('is not known as such where either time no id was to be had', () => {
+    for (const [before, now] of [
+      [null, 'b'],
+      ['a', null],
+      [undefined, 'b'],
+    ] as const) {
+      expect(accepting(topic(now), {}, { identity: topic(before) })).not.toThrow()
+      expect(isReadAnew(topic(before), topic(now))).toBe(false)
+    }
+  })
+})
+
 describe('a stateful node that has changed', () => {
   it('is refused with what changed and the remedy', () => {
     expect(accepting(widened)).toThrow(

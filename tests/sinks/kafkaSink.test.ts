@@ -38,6 +38,7 @@ test('is known to the source of the same topic', () => {
 
 test.each<[string, Partial<KafkaSinkOptions<Post>>]>([
   ['no broker', { brokers: '' }],
+  ['a broker without a port', { brokers: ['a:9092', 'localhost'] }],
   ['no topic', { topic: '' }],
   ['an empty batch', { maxBatchBytes: 0 }],
   ['a compression that it can not write', { compression: 'lz4' as never }],
@@ -46,4 +47,38 @@ test.each<[string, Partial<KafkaSinkOptions<Post>>]>([
   expect(() => kafkaSink({ ...options, ...wrong })).toThrow(
     expect.objectContaining({ name: 'ConfigError', code: 'SBX_KAFKA_OPTIONS' }),
   )
+})
+
+test.each([
+  'kafka://someone:hidden@broker:9092',
+  'someone:hidden@broker:9092',
+  'hidden@broker:9092',
+  'a:9092,kafka://someone:hid,hidden@broker:9092',
+  'broker:9092?password=hidden',
+  'broker:9092/hidden',
+  'broker:hidden',
+])('refuses %s as a broker, and shows no password', (brokers) => {
+  for (const make of [
+    () => kafkaSink({ ...options, brokers }),
+    () => kafkaSource({ brokers, topic: 'posts' }),
+  ]) {
+    let refusal: unknown
+    try {
+      make()
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toMatchObject({ name: 'ConfigError', code: 'SBX_KAFKA_OPTIONS' })
+    expect(String(refusal)).toMatch(/host:port/)
+    expect(String(refusal)).not.toMatch(/hid|someone/)
+  }
+})
+
+test('names a broker that is merely wrong', () => {
+  expect(() => kafkaSink({ ...options, brokers: 'a:9092, localhost' })).toThrow(
+    'broker 2 of 2 is "localhost"; give host:port',
+  )
+  expect(() =>
+    kafkaSink({ ...options, brokers: ['[::1]:9092', 'büro.example:9092'] }),
+  ).not.toThrow()
 })

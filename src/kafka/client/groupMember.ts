@@ -2,6 +2,7 @@ import type * as Kafkajs from 'kafkajs'
 import { passes } from '../kafkaError.ts'
 import type { GroupMember, GroupOptions, KafkaCaller } from '../kafkaPort.ts'
 import { backoffMs } from '../retrying.ts'
+import { atMost } from './atMost.ts'
 import { stickyAssigner } from './stickyAssigner.ts'
 
 /** The coordinator lets a rebalance take this long, ms: whoever has not come back by then is out. */
@@ -89,10 +90,7 @@ export async function joinGroup(
     },
     async leave() {
       leaving.abort()
-      const left = new AbortController()
-      const gone = consumer.disconnect().catch(() => {})
-      await Promise.race([gone, clock.sleep(LEAVE_MS, left.signal)])
-      left.abort()
+      await atMost(clock, LEAVE_MS, consumer.disconnect())
     },
   }
 }

@@ -4,6 +4,8 @@ import type { KafkaConnection } from '../connection.ts'
 import type { KafkaCaller, KafkaPort, TopicDescription } from '../kafkaPort.ts'
 import { decodeFetchResponse } from '../wire/fetchResponse.ts'
 import { encodeFetchRequest } from '../wire/fetchRequest.ts'
+import { decodeTopicId, encodeTopicIdRequest, METADATA } from '../wire/topicId.ts'
+import { atMost } from './atMost.ts'
 import { joinGroup } from './groupMember.ts'
 import { loadKafkajs } from './loadKafkajs.ts'
 import { openProducer } from './producer.ts'
@@ -11,13 +13,23 @@ import { openProducer } from './producer.ts'
 const CONNECT_MS = 3_000
 /** The client's own retries are few: ours know for how long, and when to stop. */
 const RETRY = { retries: 1, initialRetryTime: 100 }
+/** A connection ends when its last answer is there: one that a broker owes may never come, ms. */
+const CLOSE_MS = 2_000
 const FETCH = { apiKey: 1, apiVersion: 10, apiName: 'Fetch' }
+
+interface Api {
+  readonly apiKey: number
+  readonly apiVersion: number
+  readonly apiName: string
+}
 
 /** What kafkajs's brokers have beside their published interface: their connections take any request. */
 interface RawBroker {
+  /** By API key: what the broker understands. */
+  readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null
   readonly connectionPool: {
     send<Answer>(call: {
-      readonly request: typeof FETCH & {
+      readonly request: Api & {
         encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>
       }
       readonly response: {
@@ -97,7 +109,9 @@ export async function kafkajsPort(
       const known = await connected()
       await known.refreshMetadata()
       const broker = await known.findControllerBroker()
-      return broker.metadata([topic]).then((metadata) => describeTopic(metadata, topic), ifMissing)
+      const metadata = await broker.metadata([topic]).catch(ifMissing)
+      if (metadata === undefined) return undefined
+      return describeTopic(metadata, topic, await topicId(broker as unknown as RawBroker, topic))
     },
 
     async create(topic, partitions) {
@@ -132,28 +146,47 @@ export async function kafkajsPort(
       const known = await connected()
       const broker = await known.findBroker({ nodeId: String(leader) })
       const body = encodeFetchRequest(request)
-      return (broker as unknown as RawBroker).connectionPool.send({
-        request: { ...FETCH, encode: async () => ({ buf: body, buffer: body }) },
-        response: {
-          decode: async (bytes) => {
-            const response = decodeFetchResponse(bytes)
-            return { ...response, clientSideThrottleTime: response.throttleMs }
-          },
-          parse: async (response) => response,
-        },
-      })
+      return ask(broker as unknown as RawBroker, FETCH, body, decodeFetchResponse)
     },
 
     join: (options) => joinGroup(kafkajs, kafka, caller, options),
     producer: (options) => openProducer(kafkajs, kafka, caller, options),
     async close() {
       isClosed = true
-      await consumer.disconnect()
+      await atMost(caller.clock, CLOSE_MS, consumer.disconnect())
     },
   }
 }
 
-function describeTopic(metadata: unknown, topic: string): TopicDescription {
+/** Sends a request that kafkajs does not know, over its connection. */
+function ask<Answer extends object>(
+  { connectionPool }: RawBroker,
+  api: Api,
+  body: Buffer,
+  decode: (bytes: Buffer) => Answer & { readonly throttleMs?: number },
+): Promise<Answer> {
+  return connectionPool.send<Answer>({
+    request: { ...api, encode: async () => ({ buf: body, buffer: body }) },
+    response: {
+      decode: async (bytes) => {
+        const answer = decode(bytes)
+        return { ...answer, clientSideThrottleTime: answer.throttleMs ?? 0 }
+      },
+      parse: async (answer) => answer,
+    },
+  })
+}
+
+async function topicId(broker: RawBroker, topic: string): Promise<string | null> {
+  const newest = broker.versions?.[METADATA.apiKey]?.maxVersion ?? 0
+  if (newest < METADATA.apiVersion) return null
+  const { id } = await ask(broker, METADATA, encodeTopicIdRequest(topic), (bytes) => ({
+    id: decodeTopicId(bytes),
+  }))
+  return id ?? null
+}
+
+function describeTopic(metadata: unknown, topic: string, id: string | null): TopicDescription {
   const { clusterId, topicMetadata } = metadata as {
     readonly clusterId: string
     readonly topicMetadata: readonly {
@@ -162,7 +195,7 @@ function describeTopic(metadata: unknown, topic: string): TopicDescription {
     }[]
   }
   const found = topicMetadata.find((one) => one.topic === topic)
-  return { clusterId, partitions: found!.partitionMetadata.length }
+  return { clusterId, partitions: found!.partitionMetadata.length, topicId: id }
 }
 
 function ifMissing(error: unknown): undefined {

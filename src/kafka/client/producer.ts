@@ -1,10 +1,13 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaCaller, KafkaProducer, ProducerOptions } from '../kafkaPort.ts'
 import { retrying } from '../retrying.ts'
+import { atMost } from './atMost.ts'
 
 const ALL_IN_SYNC = -1
 /** The client's own retries end when no broker is left: ours go on. */
 const RETRY = { retries: 3, initialRetryTime: 200 }
+/** A connection ends when its last answer is there: one that a broker owes may never come, ms. */
+const CLOSE_MS = 2_000
 
 /**
  * An idempotent producer. Which partition a record goes to is settled before the first try: a retry that
@@ -28,12 +31,12 @@ export async function openProducer(
   await producer.connect()
   const partitionMetadata = await partitionsOf(kafka, topic)
   return {
-    async send(records) {
+    async send(records, over) {
       const messages = records.map((message) => ({
         ...message,
         partition: choose({ topic, partitionMetadata, message }),
       }))
-      await retrying({ clock, forMs: retryMs, asError }, () =>
+      await retrying({ clock, signal: over, forMs: retryMs, asError }, () =>
         producer.sendBatch({
           acks: ALL_IN_SYNC,
           compression: kafkajs.CompressionTypes[CODECS[compression]],
@@ -41,7 +44,7 @@ export async function openProducer(
         }),
       )
     },
-    close: () => producer.disconnect(),
+    close: () => atMost(clock, CLOSE_MS, producer.disconnect()),
   }
 }
 

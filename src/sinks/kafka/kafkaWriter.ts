@@ -6,6 +6,7 @@ import type { Doing } from '../../kafka/kafkaError.ts'
 import { openKafka } from '../../kafka/kafkaPort.ts'
 import type { KafkaPort, KafkaProducer, ProducedRecord } from '../../kafka/kafkaPort.ts'
 import { retrying } from '../../kafka/retrying.ts'
+import { withGrace } from '../../kafka/withGrace.ts'
 import type { KafkaBytes, KafkaSinkOptions } from '../kafkaSink.ts'
 
 type Settings<Row> = KafkaSinkOptions<Row> &
@@ -17,6 +18,7 @@ const RECORD_OVERHEAD = 24
 /** One writer's own producer: sends what has gathered whenever it is a batch, and the rest at a barrier. */
 export function kafkaWriter<Row>(settings: Settings<Row>, context: WriterContext): Writer<Row> {
   const { topic, key, value = plain, headers, maxBatchBytes } = settings
+  const { clock } = context
   const brokers = checkConnection(context.node, settings)
   const doing: Doing = {
     error: SinkError,
@@ -24,6 +26,9 @@ export function kafkaWriter<Row>(settings: Settings<Row>, context: WriterContext
     what: `write to topic ${topic}`,
     brokers,
   }
+  const closing = new AbortController()
+  const { signal = closing.signal } = context
+  const ending = AbortSignal.any([signal, closing.signal])
   let opened: Promise<Opened> | undefined
   let full: ProducedRecord[][] = []
   let gathered: ProducedRecord[] = []
@@ -37,9 +42,13 @@ export function kafkaWriter<Row>(settings: Settings<Row>, context: WriterContext
   }
   const send = async (batches: readonly ProducedRecord[][]): Promise<void> => {
     try {
-      opened ??= openProducer(settings, context, doing)
-      const { producer } = await opened
-      for (const batch of batches) await producer.send(batch)
+      const { producer } = await withGrace(clock, ending, (over) => {
+        opened ??= openProducer(settings, context, doing, over)
+        return opened
+      })
+      for (const batch of batches) {
+        await withGrace(clock, ending, (over) => producer.send(batch, over))
+      }
     } catch (cause) {
       throw kafkaError(cause, doing)
     }
@@ -74,12 +83,16 @@ export function kafkaWriter<Row>(settings: Settings<Row>, context: WriterContext
       return []
     },
     async close() {
+      closing.abort()
       full = []
       gathered = []
       await sending.catch(() => {})
-      const all = await opened?.catch(() => undefined)
-      await all?.producer.close().catch(() => {})
-      await all?.port.close().catch(() => {})
+      // What is not open by now is closed by itself when it is.
+      const closed = opened?.then(async ({ producer, port }) => {
+        await producer.close().catch(() => {})
+        await port.close().catch(() => {})
+      })
+      await withGrace(clock, ending, async () => closed).catch(() => {})
     },
   }
 }
@@ -93,12 +106,13 @@ async function openProducer<Row>(
   settings: Settings<Row>,
   { node, clock }: WriterContext,
   doing: Doing,
+  over: AbortSignal,
 ): Promise<Opened> {
   const { topic, compression, createPartitions, retryMs = DEFAULT_RETRY_MS } = settings
   const port = await openKafka(settings, { node, clock })
   const asError = (cause: unknown): ReturnType<typeof kafkaError> => kafkaError(cause, doing)
   try {
-    const producer = await retrying({ clock, forMs: retryMs, asError }, async () => {
+    const producer = await retrying({ clock, signal: over, forMs: retryMs, asError }, async () => {
       if (createPartitions !== undefined && (await port.describe(topic)) === undefined) {
         await port.create(topic, createPartitions)
       }

@@ -15,6 +15,8 @@ export interface FetcherOptions {
   readonly retryMs: number
   /** What an answer may hold of one partition, bytes. */
   partitionBytes(): number
+  /** What is not as it was: asked when leaders are looked up, so also after every failure. */
+  changed(): Promise<Error | undefined>
   /** What it means that a lane's offset is not there: undefined to try again. */
   outOfRange(lane: Lane): Promise<Error | undefined>
 }
@@ -51,7 +53,7 @@ const LASTING: Readonly<Record<number, string>> = {
 }
 
 export function fetcher(options: FetcherOptions): Fetcher {
-  const { port, topic, caller, doing, retryMs, partitionBytes, outOfRange } = options
+  const { port, topic, caller, doing, retryMs, partitionBytes, changed, outOfRange } = options
   const { clock } = caller
   const lanes = new Set<Lane>()
   const busy = new Set<number>()
@@ -68,7 +70,11 @@ export function fetcher(options: FetcherOptions): Fetcher {
       if (!lane.wants()) continue
       const leader = leaders.get(lane.partition)
       if (leader === undefined) refresh()
-      else if (!busy.has(leader)) byLeader.set(leader, [...(byLeader.get(leader) ?? []), lane])
+      if (leader === undefined || busy.has(leader)) continue
+      const asked = byLeader.get(leader) ?? []
+      // An answer says of which partition it is, not from which offset on: two lanes of one would be mixed up.
+      if (asked.some(({ partition }) => partition === lane.partition)) continue
+      byLeader.set(leader, [...asked, lane])
     }
     for (const [leader, wanting] of byLeader) {
       busy.add(leader)
@@ -80,10 +86,10 @@ export function fetcher(options: FetcherOptions): Fetcher {
   }
 
   const refresh = (): void => {
-    refreshing ??= port
-      .leaders(topic)
+    refreshing ??= Promise.all([port.leaders(topic), changed()])
       .then(
-        async (known) => {
+        async ([known, change]) => {
+          if (change !== undefined) for (const lane of lanes) lane.fail(change)
           leaders = known
           const lost = [...lanes].filter(({ partition }) => !known.has(partition))
           if (lost.length > 0) await pause(lost, kafkaError(codeError(5), doing))
@@ -134,7 +140,10 @@ export function fetcher(options: FetcherOptions): Fetcher {
     } catch (cause) {
       lane.fail(unreadable(doing, fetched.partition, lane.fetchOffset, cause))
     }
-    if (lane.fetchOffset === from) return
+    const isShared = [...lanes].some(
+      (other) => other !== lane && other.partition === lane.partition,
+    )
+    if (lane.fetchOffset === from && !isShared) return
     // The first one asked for is sure to get something: all take turns.
     lanes.delete(lane)
     lanes.add(lane)

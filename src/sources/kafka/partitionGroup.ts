@@ -16,6 +16,7 @@ import { retrying } from '../../kafka/retrying.ts'
 import { fetcher } from './fetcher.ts'
 import { lane } from './lane.ts'
 import type { Lane } from './lane.ts'
+import { newest } from './newest.ts'
 import { partitionReader } from './partitionReader.ts'
 import { offsetOf } from './position.ts'
 
@@ -109,6 +110,11 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     caller: context,
     retryMs: joined.forMs,
     partitionBytes: () => Math.max(MIN_FETCH_BYTES, Math.min(batchBytes, Math.floor(share()))),
+    changed: async () => {
+      const now = await port.describe(topic)
+      // One that is gone may be a broker that does not know it yet.
+      return now === undefined ? undefined : changeOf(joined, now)
+    },
     outOfRange: async ({ partition, fetchOffset }) => {
       const range = (await trying(() => port.ranges(topic)))[partition]!
       return isInside(fetchOffset, range)
@@ -155,9 +161,8 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     try {
       const now = await trying(() => port.describe(topic))
       if (isRevoked.aborted) return
-      if (now?.partitions !== description.partitions) {
-        throw partitionsChanged(node, topic, description.partitions, now?.partitions ?? 0)
-      }
+      const changed = changeOf(joined, now)
+      if (changed !== undefined) throw changed
     } catch (error) {
       // What went wrong with partitions that are others' by now is theirs to find out.
       if (!isRevoked.aborted) turns.fail(kafkaError(error, doing))
@@ -252,45 +257,29 @@ function outOfRange(
   )
 }
 
+/** What is not as it was when the group was joined. */
+function changeOf(
+  { settings: { topic }, context: { node }, description }: Joined,
+  now: TopicDescription | undefined,
+): SourceError | undefined {
+  if (now !== undefined && isAnother(description, now)) return madeAnew(node, topic)
+  if (now?.partitions === description.partitions) return undefined
+  return partitionsChanged(node, topic, description.partitions, now?.partitions ?? 0)
+}
+
+const isAnother = (before: TopicDescription, now: TopicDescription): boolean =>
+  before.topicId !== null && now.topicId !== null && before.topicId !== now.topicId
+
+function madeAnew(node: string, topic: string): SourceError {
+  return new SourceError(
+    `topic ${topic} was deleted and made anew while it was read: its offsets mean other records now. Stop all processes, and read the new one from its beginning with --accept-source ${node}`,
+    { code: 'SBX_KAFKA_TOPIC_CHANGED', node },
+  )
+}
+
 function partitionsChanged(node: string, topic: string, before: number, now: number): SourceError {
   return new SourceError(
     `topic ${topic} had ${before} partitions when it was joined and has ${now} now: keys may have moved between them. Stop all processes, and start again with --accept-source ${node}`,
     { code: 'SBX_KAFKA_PARTITIONS', node },
   )
-}
-
-/** Holds the newest value until it is taken: older ones that nobody took mean nothing any more. */
-function newest<T>() {
-  let value: T | undefined
-  let over: { readonly error?: Error } | undefined
-  let waiting: (() => void)[] = []
-  const wake = (): void => {
-    for (const go of waiting.splice(0)) go()
-  }
-  return {
-    put(next: T): void {
-      value = next
-      wake()
-    },
-    fail(error: Error): void {
-      over ??= { error }
-      wake()
-    },
-    end(): void {
-      over ??= {}
-      wake()
-    },
-    async next(): Promise<T | undefined> {
-      for (;;) {
-        if (over?.error !== undefined) throw over.error
-        if (over !== undefined) return undefined
-        const taken = value
-        value = undefined
-        if (taken !== undefined) return taken
-        await new Promise<void>((resolve) => {
-          waiting = [...waiting, resolve]
-        })
-      }
-    },
-  }
 }

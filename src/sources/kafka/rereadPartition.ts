@@ -32,6 +32,8 @@ export async function* rereadPartition(
     caller: context,
     retryMs: connection.retryMs ?? DEFAULT_RETRY_MS,
     partitionBytes: () => Math.min(batchBytes, maxQueuedBytes),
+    // What is read again is compared with what it was.
+    changed: async () => undefined,
     outOfRange: async ({ fetchOffset }) => deleted(node, source, fetchOffset, to),
   })
   const maxBytes = (): number => maxQueuedBytes
