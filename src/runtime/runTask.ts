@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../core/clock.ts'
 import { CheckpointError, SluiceboxError } from '../core/errors.ts'
 import type { TopologyNode } from '../core/topology.ts'
-import type { SinkCommit } from '../core/unit.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointStore } from './checkpointStore.ts'
+import { commitsOf } from './commitsOf.ts'
 import { addToLedger, checkLedger, type Ledger } from './ledger.ts'
 import type { TaskBody } from './taskBody.ts'
 import { isDead } from './isDead.ts'
@@ -291,20 +291,5 @@ function taskDriver(options: TaskOptions): TaskDriver {
       kind: 'surveyed',
       ...(await survey(checkpoints, { below, nowMs: clock.now(), fenceMs })),
     }
-  }
-}
-
-/** Each sink's share of an epoch, in publishing order. */
-export function* commitsOf(
-  checkpoint: Checkpoint,
-  sinks: readonly string[],
-): Generator<SinkCommit> {
-  const { lineage, topology, task, epoch, attempt, positions, latest, prepared } = checkpoint
-  for (const node of sinks) {
-    const files = prepared[node] ?? []
-    if (files.length === 0) continue
-    const after = latest?.[node]
-    const commit = { lineage, topology, task, node, epoch, after, attempt, files }
-    yield { ...commit, positions: positions.inline }
   }
 }
