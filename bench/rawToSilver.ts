@@ -8,17 +8,15 @@
  * end; the sides take turns, and the best of the rounds counts. The landing zone is simulated once and kept
  * in the temporary folder. What the machine is busy with otherwise disturbs CPU seconds less than the clock.
  */
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { least, median } from './harness/figures.ts'
+import { bytesBelow, simulatedLanding } from './harness/landing.ts'
 import { reportSelf, runApart, takeTurns, type Measured } from './harness/runApart.ts'
 
-const SEED = 1
 const MIB = 2 ** 20
-/** Of 13 simulated events 10 are tweets. */
-const EVENTS_A_TWEET = 1.3
 
 /** DuckDB takes a line that ends behind a `[` and the next one for one record: some 1 in 6,000 is lost. */
 const PEERS_MAY_LOSE = 0.0005
@@ -39,6 +37,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     side: { type: 'string' },
     landing: { type: 'string' },
+    lake: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -48,9 +47,8 @@ if (values.side !== undefined) await runSide(values.side as Side, values.landing
 else await compare()
 
 async function compare(): Promise<void> {
-  const events = Math.round(Number(values.tweets) * EVENTS_A_TWEET)
-  const landing = values.landing ?? (await simulated(events))
-  const bytes = await sizeOf(join(landing, 'twitter'))
+  const landing = values.landing ?? (await simulatedLanding(Number(values.tweets)))
+  const bytes = await bytesBelow(join(landing, 'twitter'))
   const sides: readonly Side[] = ['sluicebox', 'with-bronze', 'duckdb']
   const rounds = takeTurns(sides, Number(values.rounds), (side) => {
     const args = ['--side', side, '--landing', landing, '--threads', values.threads]
@@ -96,28 +94,16 @@ function leastOf(runs: readonly Measured<Counts>[]): Measured<Counts> {
   }
 }
 
-async function simulated(events: number): Promise<string> {
-  const { simulateLanding } = await import('../topologies/simulators/writeLanding.ts')
-  const landing = join(tmpdir(), `sluicebox-bench-${SEED}-${events}`)
-  await simulateLanding({ landing, events, seed: SEED })
-  return landing
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'))
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
-  return sizes.reduce((sum, size) => sum + size, 0)
-}
-
 async function runSide(side: Side, landing: string): Promise<void> {
-  const lake = await mkdtemp(join(tmpdir(), `bench-${side}-`))
+  const lake = values.lake ?? (await mkdtemp(join(tmpdir(), `bench-${side}-`)))
   try {
     const counts = await (side === 'duckdb'
       ? duckdb(landing, lake)
       : sluicebox(side, landing, lake))
     reportSelf(counts)
   } finally {
-    await rm(lake, { recursive: true })
+    // Who gave the lake looks at it.
+    if (values.lake === undefined) await rm(lake, { recursive: true })
   }
 }
 

@@ -10,7 +10,7 @@ const END = '\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n'
 
 let environment: Promise<string> | undefined
 
-/** The Python of `.venv` in the repository's root, which is made from `scripts/requirements.txt` if need be. */
+/** The Python with the packages of `scripts/requirements.txt`, which is made if need be. */
 export function pythonPath(): Promise<string> {
   environment ??= run('python3', [join(import.meta.dirname, 'pythonEnvironment.py')]).then(
     ({ stdout }) => stdout.trim(),
