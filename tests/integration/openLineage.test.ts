@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { expect, it, onTestFinished } from 'vitest'
 import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
+import { asTheClient } from '../lineage/openLineage/clientClasses.ts'
 import { RunEvent } from '../lineage/openLineage/specification.ts'
 
 const full = join(import.meta.dirname, '../../topologies/full.ts')
@@ -37,7 +38,8 @@ it('tells of a run of the platform, from its sources to the columns of Gold', as
     complete.outputs.find(({ name }) => name === join(folder, 'lake', path))
   const silver = output('silver/posts')!
   expect(silver.facets.schema?.fields).toContainEqual({ name: 'likes', type: 'int64' })
-  expect(silver.facets.dataQualityAssertions?.assertions.length).toBeGreaterThan(10)
+  const checked = complete.inputs.find(({ name }) => name === join(folder, 'lake/silver/posts'))
+  expect(checked?.inputFacets.dataQualityAssertions?.assertions.length).toBeGreaterThan(10)
   const users = output('gold/dim_users')!
   expect(users.outputFacets.outputStatistics?.rowCount).toBeGreaterThan(100)
   expect(users.facets.columnLineage?.fields['username']?.inputFields).toEqual([
@@ -60,4 +62,23 @@ it('tells of a run of the platform, from its sources to the columns of Gold', as
   )
   expect(last.eventType).toBe('FAIL')
   expect(last.run.facets.errorMessage?.message).toContain('were rejected')
+
+  // OpenLineage's own client takes all of it for what it is.
+  const written = (await readFile(to, 'utf8')).trimEnd().split('\n')
+  const told = await asTheClient(to)
+  expect(told.map(withoutVersions)).toEqual(
+    written.map((line) => withoutVersions(JSON.parse(line))),
+  )
 })
+
+/** The client names the versions of facets that it was made with, and leaves out what is empty. */
+function withoutVersions(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutVersions)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+    .filter(([name]) => name !== '_schemaURL')
+    .map(([name, item]) => [name, withoutVersions(item)] as const)
+  return Object.fromEntries(
+    entries.filter(([, item]) => !['{}', '[]'].includes(JSON.stringify(item))),
+  )
+}

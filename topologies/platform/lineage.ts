@@ -25,13 +25,18 @@ const MODELS = fileURLToPath(new URL('../models', import.meta.url))
 export function followLineage(
   to: string,
   topology: Topology,
-  { runId, done }: Pick<Run, 'runId' | 'done'>,
+  {
+    runId,
+    done,
+    mode,
+  }: Pick<Run, 'runId' | 'done'> & { readonly mode: 'micro-batch' | 'streaming' },
   logger: Logger,
 ): { close(): Promise<void> } {
   const emitter = lineageEmitter({ to, logger })
   const startedMs = Date.now()
   const { inputs, outputs } = datasets(topology)
-  const common = { runId, namespace: NAMESPACE, job: topology.name, inputs }
+  const processing = mode === 'streaming' ? 'STREAMING' : 'BATCH'
+  const common = { runId, namespace: NAMESPACE, job: topology.name, processing, inputs } as const
   emitter.emit(
     runEvent({ ...common, type: 'START', timeMs: startedMs, outputs: [...outputs.values()] }),
   )

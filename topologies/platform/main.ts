@@ -71,7 +71,9 @@ async function runPlatform(
     acceptSource: options.acceptSource,
     logger,
   })
-  const lineage = await lineageOf(options.openlineage, build(settings), running, logger)
+  const { runId, done } = running
+  const followed = { runId, done, mode: options.mode }
+  const lineage = await lineageOf(options.openlineage, build(settings), followed, logger)
   stop.signal.addEventListener('abort', () => void running.close().catch(() => {}))
   if (stop.signal.aborted) void running.close().catch(() => {})
   line.follow(options.mode, running.progress)
@@ -135,7 +137,7 @@ function stopOnSignals(): { readonly signal: AbortSignal; release(): void } {
 async function lineageOf(
   to: string | undefined,
   topology: Topology,
-  running: Run,
+  running: Pick<Run, 'runId' | 'done'> & { readonly mode: PlatformOptions['mode'] },
   logger: Logger,
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (to === undefined) return undefined

@@ -32,6 +32,8 @@ export interface RunFacts {
   readonly runId: string
   readonly namespace: string
   readonly job: string
+  /** `BATCH` ends by itself, `STREAMING` goes on until it is stopped. */
+  readonly processing: 'BATCH' | 'STREAMING'
   readonly inputs: readonly DatasetFacts[]
   readonly outputs: readonly DatasetFacts[]
   /** Why it failed. */
@@ -48,7 +50,8 @@ const SUBTYPES = {
 
 /**
  * A run event of OpenLineage 2-0-2, with the facets schema, columnLineage, dataQualityAssertions,
- * outputStatistics and errorMessage where there is something to say.
+ * outputStatistics and errorMessage where there is something to say. How expectations went is told of inputs
+ * only, as the specification has it: an output that was checked is an input, too.
  *
  * @see https://openlineage.io/spec/2-0-2/OpenLineage.json
  */
@@ -58,6 +61,7 @@ export function runEvent({
   runId,
   namespace,
   job,
+  processing,
   error,
   ...sets
 }: RunFacts): JsonObject {
@@ -71,6 +75,11 @@ export function runEvent({
             programmingLanguage: 'TypeScript',
           },
         }
+  const inputs = new Set(sets.inputs.map(({ namespace, name }) => `${namespace} ${name}`))
+  const checked = sets.outputs.filter(
+    ({ assertions = [], ...set }) =>
+      assertions.length > 0 && !inputs.has(`${set.namespace} ${set.name}`),
+  )
   return {
     eventType: type,
     eventTime: new Date(timeMs).toISOString(),
@@ -83,18 +92,23 @@ export function runEvent({
       facets: {
         jobType: {
           ...facet('2-0-3', 'JobTypeJobFacet'),
-          processingType: 'STREAMING',
+          processingType: processing,
           integration: 'SLUICEBOX',
           jobType: 'TOPOLOGY',
         },
       },
     },
-    inputs: sets.inputs.map((dataset) => ({
-      ...described(dataset),
-      inputFacets: assertionsOf(dataset),
-    })),
+    inputs: [
+      ...sets.inputs.map((dataset) => ({
+        ...described(dataset),
+        inputFacets: assertionsOf(dataset),
+      })),
+      ...checked.map((dataset) => ({
+        ...{ namespace: dataset.namespace, name: dataset.name, facets: {} },
+        inputFacets: assertionsOf(dataset),
+      })),
+    ],
     outputs: sets.outputs.map((dataset) => {
-      const { facets, ...name } = described(dataset)
       const { written } = dataset
       const statistics =
         written === undefined
@@ -106,7 +120,7 @@ export function runEvent({
                 ...(written.bytes === undefined ? {} : { size: written.bytes }),
               },
             }
-      return { ...name, facets: { ...facets, ...assertionsOf(dataset) }, outputFacets: statistics }
+      return { ...described(dataset), outputFacets: statistics }
     }),
   }
 }

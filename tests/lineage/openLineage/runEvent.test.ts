@@ -10,6 +10,7 @@ const facts: RunFacts = {
   runId: '6ba7b810-9dad-41d1-80b4-00c04fd430c8',
   namespace: 'sluicebox',
   job: 'shop',
+  processing: 'BATCH',
   inputs: [{ namespace: 'kafka://a:9092', name: 'orders' }],
   outputs: [
     {
@@ -43,7 +44,7 @@ describe('runEvent', () => {
 
   it('has facets where there is something to say', () => {
     const { outputs, inputs } = v.parse(RunEvent, runEvent(facts))
-    expect(inputs[0]?.facets).toEqual({})
+    expect(inputs[0]).toMatchObject({ facets: {}, inputFacets: {} })
     expect(outputs[0]?.outputFacets.outputStatistics).toMatchObject({ rowCount: 3, size: 512 })
     expect(outputs[0]?.facets.columnLineage?.fields['total']?.inputFields).toEqual([
       {
@@ -53,9 +54,16 @@ describe('runEvent', () => {
         transformations: [{ type: 'DIRECT', subtype: 'AGGREGATION' }],
       },
     ])
-    expect(outputs[0]?.facets.dataQualityAssertions?.assertions).toEqual([
+  })
+
+  it('tells of checks of an output among the inputs, once', () => {
+    const { inputs } = v.parse(RunEvent, runEvent(facts))
+    expect(inputs.map(({ name }) => name)).toEqual(['orders', '/lake/gold/totals'])
+    expect(inputs[1]?.inputFacets.dataQualityAssertions?.assertions).toEqual([
       { assertion: 'expectColumnValuesToNotBeNull', success: false, column: 'total' },
     ])
+    const again = runEvent({ ...facts, inputs: [...facts.inputs, ...facts.outputs] })
+    expect(v.parse(RunEvent, again).inputs).toHaveLength(2)
   })
 })
 

@@ -60,7 +60,7 @@ const errorMessage = facet('ErrorMessageRunFacet', {
   stackTrace: v.optional(v.string()),
 })
 const jobType = facet('JobTypeJobFacet', {
-  processingType: filled,
+  processingType: v.picklist(['BATCH', 'STREAMING', 'SERVICE']),
   integration: filled,
   jobType: v.optional(filled),
 })
@@ -71,7 +71,6 @@ const dataset = {
   facets: v.strictObject({
     schema: v.optional(schema),
     columnLineage: v.optional(columnLineage),
-    dataQualityAssertions: v.optional(dataQualityAssertions),
   }),
 }
 
