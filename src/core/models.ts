@@ -23,7 +23,7 @@ export interface ModelsContext extends PublisherContext {
   readonly workDirectory?: string
   /** Threads that a build may use. @defaultValue the number of cores */
   readonly threads?: number
-  /** Memory that a build may hold before it spills to the work folder. @defaultValue 1 GiB */
+  /** Memory that a build may hold before it spills to the work folder. @defaultValue what the unit says */
   readonly memoryBytes?: number
 }
 

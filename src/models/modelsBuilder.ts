@@ -48,9 +48,9 @@ export interface ModelsBuilderOptions {
   readonly incremental: boolean
   /** How many versions stay. */
   readonly keptVersions: number
+  /** What a build may hold, where its context does not say. */
+  readonly memoryBytes: number
 }
-
-const DEFAULT_MEMORY_BYTES = 2 ** 30
 
 /** Builds, publishes and cleans up one project of models for its task. */
 export async function modelsBuilder(
@@ -81,7 +81,7 @@ export async function modelsBuilder(
           sources: await pinnedTables(options, request.inputs, join(work, 'sources')),
           directory,
           threads: context.threads ?? availableParallelism(),
-          memoryBytes: context.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+          memoryBytes: context.memoryBytes ?? options.memoryBytes,
           signal: context.signal,
           node: context.node,
         })

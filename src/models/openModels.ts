@@ -22,6 +22,7 @@ export interface ModelsSettings {
   readonly gates: readonly BuildGate[]
   readonly incremental: boolean
   readonly keptVersions: number
+  readonly memoryBytes: number
 }
 
 /**

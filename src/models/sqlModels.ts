@@ -26,7 +26,11 @@ export interface SqlModelsOptions {
   readonly incremental?: boolean
   /** How many versions stay, for readers and for `rollbackModels`. @defaultValue 3 */
   readonly keptVersions?: number
+  /** What DuckDB may hold during a build, in bytes from 64 MiB on; the rest is spilled. @defaultValue 1 GiB */
+  readonly memoryBytes?: number
 }
+
+const LEAST_MEMORY = 64 * 2 ** 20
 
 /**
  * Builds a dbt project on embedded DuckDB whenever what it reads has changed, and publishes every model
@@ -44,8 +48,8 @@ export interface SqlModelsOptions {
  * everything is built: first, after any change of the models, and whenever the logs of the tables read
  * tell of more than added rows.
  *
- * **State**: the number of the version, in the checkpoint. A build holds `memoryBytes` at most and spills
- * the rest to its work folder; a lake that is no folder is fetched there file by file.
+ * **State**: the number of the version, in the checkpoint. In a build DuckDB holds `memoryBytes` at most and
+ * spills the rest to its work folder; the process needs up to half as much again. A lake that is no folder is fetched there file by file.
  *
  * **Delivery**: exactly once. A build is made aside and checked; where a test of severity `error` or a
  * gate fails, nothing changes. Each Delta table changes in one step; `<path>/_versions/<n>.json`, written
@@ -64,11 +68,17 @@ export interface SqlModelsOptions {
  */
 export function sqlModels(options: SqlModelsOptions): ModelsUnit {
   const { lake, reads, path = 'gold', schema = 'main', gates = [], vars = {} } = options
-  const { incremental = true, keptVersions = KEPT_VERSIONS } = options
+  const { incremental = true, keptVersions = KEPT_VERSIONS, memoryBytes = 2 ** 30 } = options
   checkKey(path)
   if (!Number.isInteger(keptVersions) || keptVersions < 2) {
     throw new ConfigError(
       `sqlModels: keptVersions must be a whole number from 2 on, got ${keptVersions}`,
+      { code: 'SBX_MODELS_OPTIONS' },
+    )
+  }
+  if (!(memoryBytes >= LEAST_MEMORY && Number.isFinite(memoryBytes))) {
+    throw new ConfigError(
+      `sqlModels: memoryBytes must be ${LEAST_MEMORY} or more, got ${memoryBytes}`,
       { code: 'SBX_MODELS_OPTIONS' },
     )
   }
@@ -87,7 +97,7 @@ export function sqlModels(options: SqlModelsOptions): ModelsUnit {
       // Templates, YAML and DuckDB are loaded by those who build.
       const { openModels } = await import('./openModels.ts')
       const project = { root, vars, schema, path, reads: paths, gates }
-      return openModels({ ...project, lake, incremental, keptVersions }, context)
+      return openModels({ ...project, lake, incremental, keptVersions, memoryBytes }, context)
     },
   })
 }

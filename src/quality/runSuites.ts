@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BuildQuery } from '../core/models.ts'
+import { identifier } from '../core/sqlText.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
 import { deltaRelation } from './bind/deltaRelation.ts'
 import { rawRelation } from './bind/rawRelation.ts'
@@ -26,12 +27,21 @@ export async function runSuites(
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
   const folder = await mkdtemp(join(tmpdir(), 'sluicebox-quality-'))
+  const temporary: string[] = []
+  /** Raw records are few, and parsed once for all that is asked of them. */
+  const parsed = async (table: SuiteTable, own: string): Promise<string> => {
+    const name = `temp.${identifier(`quality_${temporary.length}`)}`
+    const relation = await rawRelation(store, table.raw!, own)
+    await query(`create temp table ${name.slice('temp.'.length)} as from ${relation}`)
+    temporary.push(name)
+    return name
+  }
   try {
     for (const [index, suite] of suites.entries()) {
       const bind = (table: SuiteTable): Promise<string | undefined> => {
         const own = join(folder, `${index}-${encodeURIComponent(table.table)}`)
         if (table.delta !== undefined) return deltaRelation(store, table.delta, own)
-        if (table.raw !== undefined) return rawRelation(store, table.raw, own)
+        if (table.raw !== undefined) return parsed(table, own)
         return bindModel(table, own)
       }
       const before = await rowsBefore(store, suite.name)
@@ -40,6 +50,7 @@ export async function runSuites(
       results.push(result)
     }
   } finally {
+    for (const name of temporary) await query(`drop table ${name}`).catch(() => {})
     await rm(folder, { recursive: true, force: true })
   }
   return results

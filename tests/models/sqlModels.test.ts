@@ -176,6 +176,11 @@ describe('sqlModels', () => {
     expect(() => sqlModels({ lake: '.', project: '.', reads: { orders: nowhere } })).toThrow(
       ConfigError,
     )
+    for (const memoryBytes of [0, 1e6, Infinity, Number.NaN]) {
+      expect(() => sqlModels({ lake: '.', project: '.', reads: {}, memoryBytes })).toThrow(
+        'memoryBytes must be',
+      )
+    }
     const unread = sqlModels({ lake: '.', project: projectFolder(project), reads: {} })
     await expect(unread.open(context)).rejects.toThrow("add 'orders' to its reads")
     const empty = projectFolder({ 'dbt_project.yml': 'name: x', 'models/a.sql': 'select 1' })

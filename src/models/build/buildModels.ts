@@ -80,7 +80,10 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
         unitTests.push(result)
       }
       const anew = base === undefined || model.config.fullRefresh === true
-      made.set(model.name, await materialize(database, model, { anew, node }))
+      made.set(
+        model.name,
+        await materialize(database, model, { anew, node, keepAdded: model.published }),
+      )
     }
     refuseFailures(unitTests, node)
     const tested = await checkBuild(database, { ...options, tests: project.tests })

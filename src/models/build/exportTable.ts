@@ -37,13 +37,17 @@ export interface BuiltTable {
   readonly kept: readonly ContentFile[]
 }
 
+/** A table that is only added to is written anew once it has more files than this. */
+const MOST_FILES = 48
 /** More keys than this are no slices. */
 const MOST_KEYS = 10_000
 const SLICED = ['INTEGER', 'BIGINT', 'DATE']
 
 /**
  * Writes a model's table as Parquet files (zstd). One that is replaced by a key of few values is cut
- * along it, so that the next refresh rewrites only the files whose rows have changed.
+ * along it, so that the next refresh rewrites only the files whose rows have changed; where rows were only
+ * added, these are written alone. A table that is added to is cut along its key as well, by which readers
+ * leave out files.
  *
  * @param before the files of the version that this build goes on from
  */
@@ -65,6 +69,14 @@ export async function exportTable(
   const [counted] = await database.rows(`select count(*) as n from ${relation}`)
   const rows = Number(counted?.['n'])
   const key = await sliceKey(database, model)
+  const { added } = how
+  if (added !== undefined && before !== undefined && before.length < MOST_FILES) {
+    const slices = key === undefined ? [undefined] : await slicesOf(database, added, key, [])
+    const names = columns.map((column) => identifier(column.name)).join(', ')
+    const from = `(select ${names} from ${added})`
+    const files = await writeSlices(database, { directory, name, from, slices })
+    return { name, rows, columns, files: files.filter((file) => file.rows > 0), kept: before }
+  }
   const isPart = how.incremental && how.changed !== undefined && before !== undefined
   const rewritten = isPart ? filesToRewrite(before, how.changed ?? []) : []
   const kept = isPart && key !== undefined ? before.filter((file) => !rewritten.includes(file)) : []
@@ -77,18 +89,35 @@ export async function exportTable(
           key,
           kept.flatMap(({ slice }) => slice ?? []),
         )
+  const files = await writeSlices(database, { directory, name, from: relation, slices })
+  return { name, rows, columns, files, kept }
+}
+
+/** A file a slice; what `copy` takes is a table or a query in parentheses. */
+async function writeSlices(
+  database: Database,
+  {
+    directory,
+    name,
+    from,
+    slices,
+  }: {
+    readonly directory: string
+    readonly name: string
+    readonly from: string
+    readonly slices: readonly (Slice | undefined)[]
+  },
+): Promise<BuiltFile[]> {
   const files: BuiltFile[] = []
   for (const [number, slice] of slices.entries()) {
     const path = join(directory, `${name}-${number}.parquet`)
-    const from = slice === undefined ? relation : `(from ${relation} where ${between(slice)})`
-    await database.run(
-      `copy ${from} to ${literal(path)} (format parquet, compression zstd, compression_level 1)`,
+    const part = slice === undefined ? from : `(from ${from} where ${between(slice)})`
+    const [written] = await database.rows(
+      `copy ${part} to ${literal(path)} (format parquet, compression zstd, compression_level 1)`,
     )
-    const [part] =
-      slice === undefined ? [counted] : await database.rows(`select count(*) as n from ${from}`)
-    files.push({ path, rows: Number(part?.['n']), slice })
+    files.push({ path, rows: Number(written?.['Count']), slice })
   }
-  return { name, rows, columns, files, kept }
+  return files
 }
 
 async function tableColumns(
@@ -110,8 +139,8 @@ async function sliceKey(
   { config, relation }: CompiledModel,
 ): Promise<string | undefined> {
   const [key, second] = config.uniqueKey
-  const isReplaced = config.materialized === 'incremental' && strategyOf(config) === 'delete+insert'
-  if (!isReplaced || key === undefined || second !== undefined) return undefined
+  const isCut = config.materialized === 'incremental' && strategyOf(config) !== 'merge'
+  if (!isCut || key === undefined || second !== undefined) return undefined
   const columns = await columnsOf(database, relation)
   const column = columns.find(({ name }) => name === key)
   if (column === undefined || !SLICED.includes(column.type)) return undefined

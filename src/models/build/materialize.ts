@@ -14,27 +14,38 @@ export interface Materialized {
   readonly incremental: boolean
   /** Values of the unique key whose rows may have changed; undefined: any. */
   readonly changed: readonly string[] | undefined
+  /** What has exactly the rows that were added, where nothing else has changed; undefined: more may have. */
+  readonly added: string | undefined
 }
 
 /** More values than this count as a change of everything. */
 const MOST_CHANGED = 10_000
-const WHOLE: Materialized = { incremental: false, changed: undefined }
+const WHOLE: Materialized = { incremental: false, changed: undefined, added: undefined }
 
 /**
  * Makes one model's view or table; an incremental one is added to where it is there already, unless
- * `anew` says otherwise.
+ * `anew` says otherwise. `keepAdded` leaves the rows that were only added where they can be read until the
+ * database is closed.
  */
 export async function materialize(
   database: Database,
   model: CompiledModel,
-  { anew, node }: { readonly anew: boolean; readonly node?: string | undefined },
+  {
+    anew,
+    node,
+    keepAdded = false,
+  }: {
+    readonly anew: boolean
+    readonly node?: string | undefined
+    readonly keepAdded?: boolean
+  },
 ): Promise<Materialized> {
   const { relation, stored, sql, incrementalSql, file } = model
   if (stored === 'ephemeral') return WHOLE
   return named(node, file, async () => {
     const present = await kindOf(database, relation)
     const isNew = present !== 'table' || anew || incrementalSql === undefined
-    if (!isNew) return addTo(database, model, incrementalSql)
+    if (!isNew) return addTo(database, model, incrementalSql, keepAdded)
     const wanted = stored === 'view' ? 'view' : 'table'
     if (present !== undefined && present !== wanted) {
       await database.run(`drop ${present} ${relation}`)
@@ -51,8 +62,14 @@ export async function materialize(
 }
 
 /** An incremental model's run: its new rows aside first, then into the table in one step. */
-async function addTo(database: Database, model: CompiledModel, sql: string): Promise<Materialized> {
+async function addTo(
+  database: Database,
+  model: CompiledModel,
+  sql: string,
+  keepAdded: boolean,
+): Promise<Materialized> {
   const { relation, config } = model
+  let added: string | undefined
   await contractOf(database, model)
   const aside = `temp.${identifier(`${model.name}__dbt_tmp`)}`
   await database.run(`create or replace temp table ${aside.replace('temp.', '')} as\n${sql}`)
@@ -68,10 +85,23 @@ async function addTo(database: Database, model: CompiledModel, sql: string): Pro
       await database.run('rollback').catch(() => {})
       throw error
     }
-    return { incremental: true, changed: await changedKeys(database, config, aside) }
+    const isOnlyMore = keepAdded && strategyOf(config) === 'append'
+    if (isOnlyMore && (await isAlike(database, relation, aside))) added = aside
+    return { incremental: true, changed: await changedKeys(database, config, aside), added }
   } finally {
-    await database.run(`drop table if exists ${aside}`).catch(() => {})
+    if (added === undefined) {
+      await database.run(`drop table if exists ${aside}`).catch(() => {})
+    }
   }
+}
+
+/** Whether two tables have the same columns of the same types. */
+async function isAlike(database: Database, one: string, other: string): Promise<boolean> {
+  const [these, those] = [await columnsOf(database, one), await columnsOf(database, other)]
+  return (
+    these.length === those.length &&
+    these.every(({ name, type }) => those.some((c) => c.name === name && c.type === type))
+  )
 }
 
 function statementsOf(

@@ -10,6 +10,17 @@
 {%- endif -%}
 {%- endmacro %}
 
+{#- Posts that the table does not have yet: Silver adds posts and never changes one. -#}
+{% macro is_new_post() -%}
+{%- if is_incremental() -%}
+post_key not in (
+    select post_key from {{ this }}
+    where date_key in (select date_key from {{ ref('int_posts_enriched') }})
+)
+{%- else -%} true
+{%- endif -%}
+{%- endmacro %}
+
 {#- The posts of all days, whichever a run builds. -#}
 {% macro posts_of_all_days() -%}
 {%- if var('touched_dates', none) is none -%} {{ ref('int_posts_enriched') }}

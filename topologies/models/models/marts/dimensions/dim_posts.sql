@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='date_key') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key='date_key') }}
 
 select
     post_key,
@@ -14,3 +14,4 @@ select
     len(hashtags) as hashtag_count,
     len(mentions) as mention_count
 from {{ ref('int_posts_enriched') }}
+where {{ is_new_post() }}

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='date_key') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key='date_key') }}
 
 -- One row a post and kind of engagement that it had at least once.
 {% set kinds = [['like', 'likes'], ['share', 'shares'], ['comment', 'comments']] %}
@@ -13,6 +13,6 @@ select
     '{{ kind }}' as engagement_type,
     {{ counter }} as engagement_count
 from {{ ref('int_posts_enriched') }}
-where {{ counter }} > 0
+where {{ counter }} > 0 and {{ is_new_post() }}
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

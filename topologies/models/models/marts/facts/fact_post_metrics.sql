@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='date_key') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key='date_key') }}
 
 select
     post_key,
@@ -12,3 +12,4 @@ select
     engagement_total,
     cast(engagement_total as double) / nullif(impressions, 0) * 100 as engagement_rate
 from {{ ref('int_posts_enriched') }}
+where {{ is_new_post() }}
