@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { TableHandle } from '../../src/core/topology.ts'
 import { sqlModels } from '../../src/duckdb.ts'
-import { gates } from '../../topologies/quality/suites.ts'
+import { gates } from '../../topologies/quality/gates.ts'
 import { models } from './models.ts'
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
