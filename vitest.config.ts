@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // By itself vitest leaves one core idle: on a machine with two that is half of it.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
