@@ -1,7 +1,7 @@
 /**
  * How long a record takes from its producer to a row of Silver that readers see.
  *
- *   node bench/latency.ts [--rate 1000] [--epoch 5000] [--seconds 60] [--threads 1]
+ *   node bench/latency.ts [--rate 1000] [--epoch 5000] [--seconds 60] [--threads 1] [--json]
  *
  * A producer sends tweets to a real broker at a steady rate; the platform runs in streaming mode beside it. A
  * row is visible when the entry of the Delta log that adds its file is there; that is looked for every 10 ms.
@@ -23,6 +23,7 @@ import { twitter } from '../topologies/simulators/twitter.ts'
 const LOOK_MS = 10
 const TICK_MS = 20
 const SEED = 3
+const PERCENTS = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99, 100]
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     epoch: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '60' },
     threads: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
   },
 })
 const rate = Number(values.rate)
@@ -53,12 +55,17 @@ try {
   const producing = produce(sentMs)
   const seen = await watch(sentMs, producing)
   const sorted = Float64Array.from(seen).sort()
-  const at = (share: number): string =>
-    `${((sorted[Math.floor(share * (sorted.length - 1))] ?? NaN) / 1000).toFixed(2)} s`
-  console.log(
-    `${rate} records/s, epoch ${values.epoch} ms: ${sorted.length} rows of ${sentMs.size} ids; ` +
-      `p50 ${at(0.5)}  p90 ${at(0.9)}  p99 ${at(0.99)}  max ${at(1)}`,
-  )
+  const msAt = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN
+  const at = (share: number): string => `${(msAt(share) / 1000).toFixed(2)} s`
+  const percentiles = PERCENTS.map((percent) => ({ percent, ms: msAt(percent / 100) }))
+  if (values.json) {
+    const epochMs = Number(values.epoch)
+    console.log(JSON.stringify({ rate, epochMs, rows: sorted.length, percentiles }))
+  } else
+    console.log(
+      `${rate} records/s, epoch ${values.epoch} ms: ${sorted.length} rows of ${sentMs.size} ids; ` +
+        `p50 ${at(0.5)}  p90 ${at(0.9)}  p99 ${at(0.99)}  max ${at(1)}`,
+    )
   if (sorted.length < sentMs.size) process.exitCode = 1
 } finally {
   life.kill('SIGTERM')

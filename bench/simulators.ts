@@ -1,7 +1,7 @@
 /**
  * How fast the simulators make records and write them, beside Faker called for every field.
  *
- *   node bench/simulators.ts [--events 500000] [--peer-events 5000]
+ *   node bench/simulators.ts [--events 500000] [--peer-events 5000] [--json]
  *
  * Each record is made, encoded as UTF-8 and counted; the landing zone is written and synced to a temporary
  * folder. CPU seconds are of the whole process, so that a busy machine disturbs them less than the clock.
@@ -20,6 +20,7 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '500000' },
     'peer-events': { type: 'string', default: '5000' },
+    json: { type: 'boolean', default: false },
   },
 })
 const events = Number(values.events)
@@ -29,11 +30,13 @@ const buffer = Buffer.alloc(1024 * 1024)
 const simulators = { twitter: twitter(1), reddit: reddit(1), youtube: youtube(1) }
 const peers = { twitter: fakeTweet, reddit: fakePost, youtube: fakeVideo }
 
+const results: object[] = []
 for (const platform of ['twitter', 'reddit', 'youtube'] as const) {
   const simulator = simulators[platform]
   const ours = await rate(events, (index) => simulator(index).raw)
   const theirs = await rate(peerEvents, peers[platform])
-  console.log(
+  results.push({ name: platform, ...ours, peerPerCpuSecond: theirs.perCpuSecond })
+  say(
     [
       platform.padEnd(8),
       `${thousands(ours.perSecond)} events/s`,
@@ -47,7 +50,8 @@ for (const platform of ['twitter', 'reddit', 'youtube'] as const) {
 const landing = await mkdtemp(join(tmpdir(), 'bench-landing-'))
 try {
   const whole = await timed(events, () => simulateLanding({ landing, events, seed: 1 }))
-  console.log(
+  results.push({ name: 'all three, written and synced', ...whole })
+  say(
     [
       'landing ',
       `${thousands(whole.perSecond)} events/s`,
@@ -57,6 +61,12 @@ try {
   )
 } finally {
   await rm(landing, { recursive: true })
+}
+
+if (values.json) console.log(JSON.stringify(results))
+
+function say(line: string): void {
+  if (!values.json) console.log(line)
 }
 
 async function rate(count: number, make: (index: number) => string) {

@@ -1,7 +1,7 @@
 /**
  * How fast windowDedup decides with many keys in its window, beside a plain `Set<string>`.
  *
- *   node bench/windowDedup.ts [--keys 20000000] [--side bounded|unbounded|set]
+ *   node bench/windowDedup.ts [--keys 20000000] [--side bounded|unbounded|set] [--json]
  *
  * Every tenth record repeats an earlier one; the repeats are counted and must match. Each side runs in a
  * process of its own, so that RSS is its own. Timed are the fingerprints, the decisions and a snapshot
@@ -44,6 +44,7 @@ const { values } = parseArgs({
   options: {
     keys: { type: 'string', default: '20000000' },
     side: { type: 'string' },
+    json: { type: 'boolean', default: false },
   },
 })
 const keyCount = Number(values.keys)
@@ -53,7 +54,8 @@ if (values.side !== undefined) {
 } else {
   const results = ['bounded', 'unbounded', 'set'].map(runApart)
   const plain = results.at(-1)!
-  for (const result of results) report(result, plain)
+  if (values.json) console.log(JSON.stringify(results))
+  else for (const result of results) report(result, plain)
   if (results.some(({ repeats, planted }) => repeats !== planted)) process.exitCode = 1
 }
 
