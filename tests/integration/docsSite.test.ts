@@ -87,6 +87,8 @@ it('follows a column from table to table', async () => {
   expect(await page.locator('h1').innerText()).toMatch(/^stg_/)
 })
 
+const HEADINGS = ['expectation', 'about', 'found', 'suite']
+
 it('shows what is expected of a table and what was found', async () => {
   await page.goto(`${url}#/table/fact_post_metrics`)
   const checks = await texts('table.checks tr')
@@ -96,6 +98,13 @@ it('shows what is expected of a table and what was found', async () => {
   )
   await page.goto(`${url}#/checks`)
   expect(await page.locator('.lead').innerText()).toMatch(/^(\d+) of \1 expectations passed/)
+  // Each says which table it is about, and no column is cut off.
+  expect(await texts('table.checks th')).toEqual(['', 'table', ...HEADINGS])
+  const [, first = ''] = await texts('table.checks tr')
+  expect(first).toMatch(/^passed\s+bronze\.twitter\s+expect/)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  const panel = "document.querySelector('table.checks').parentElement"
+  expect(await page.evaluate(`${panel}.scrollWidth - ${panel}.clientWidth`)).toBe(0)
 })
 
 it('finds tables and columns', async () => {

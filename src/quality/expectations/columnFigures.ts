@@ -22,53 +22,50 @@ function figurePlan(column: string, range: Range, call: (column: string) => stri
   }
 }
 
+/** An expectation of one figure of a column. */
+const figure = (type: string, call: (values: string) => string) =>
+  expectation(type, BETWEEN, ({ column, ...range }) => figurePlan(column, range, call))
+
 /** The least value lies between two bounds. */
-export const expectColumnMinToBeBetween = expectation(
+export const expectColumnMinToBeBetween = figure(
   'expectColumnMinToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `min(${values})`),
+  (values) => `min(${values})`,
 )
 
 /** The greatest value lies between two bounds. */
-export const expectColumnMaxToBeBetween = expectation(
+export const expectColumnMaxToBeBetween = figure(
   'expectColumnMaxToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `max(${values})`),
+  (values) => `max(${values})`,
 )
 
 /** The mean lies between two bounds. */
-export const expectColumnMeanToBeBetween = expectation(
+export const expectColumnMeanToBeBetween = figure(
   'expectColumnMeanToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `avg(${values})`),
+  (values) => `avg(${values})`,
 )
 
 /** The median lies between two bounds. */
-export const expectColumnMedianToBeBetween = expectation(
+export const expectColumnMedianToBeBetween = figure(
   'expectColumnMedianToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `median(${values})`),
+  (values) => `median(${values})`,
 )
 
 /** The sample's standard deviation lies between two bounds. */
-export const expectColumnStdevToBeBetween = expectation(
+export const expectColumnStdevToBeBetween = figure(
   'expectColumnStdevToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `stddev_samp(${values})`),
+  (values) => `stddev_samp(${values})`,
 )
 
 /** The sum lies between two bounds. */
-export const expectColumnSumToBeBetween = expectation(
+export const expectColumnSumToBeBetween = figure(
   'expectColumnSumToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `sum(cast(${values} as double))`),
+  (values) => `sum(cast(${values} as double))`,
 )
 
 /** So many different values. */
-export const expectColumnUniqueValueCountToBeBetween = expectation(
+export const expectColumnUniqueValueCountToBeBetween = figure(
   'expectColumnUniqueValueCountToBeBetween',
-  BETWEEN,
-  ({ column, ...range }) => figurePlan(column, range, (values) => `count(distinct ${values})`),
+  (values) => `count(distinct ${values})`,
 )
 
 /** Different values, as a share of all values. */

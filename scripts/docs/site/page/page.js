@@ -47,7 +47,10 @@ const dot = (layer) => h('span', { class: 'dot', style: `--c: var(--${layer})` }
 const card = (value, what) =>
   h('div', { class: 'card' }, h('b', null, value), h('span', null, what))
 
-const allChecks = () => Object.values(lake?.facts ?? {}).flatMap(({ checks }) => checks)
+const allChecks = () =>
+  Object.entries(lake?.facts ?? {}).flatMap(([of, { checks }]) =>
+    checks.map((check) => ({ ...check, of })),
+  )
 
 // Light and dark
 const root = document.documentElement
@@ -328,7 +331,9 @@ const SIGN = { transformation: ' ƒ', aggregation: ' Σ' }
 const kindOf = (test) =>
   /^(unique|not_null|accepted_values|relationships)_/.exec(test)?.[1].replace('_', ' ') ?? test
 
+/** Checks of one table, or of several, which are named then. */
 function checkTable(checks) {
+  const isOfMany = checks.some(({ of }) => of !== undefined)
   const what = ({ kwargs, description }) => {
     if (description) return description
     const { column, columnA, columnB, columnList, ...others } = kwargs
@@ -345,7 +350,9 @@ function checkTable(checks) {
       h(
         'tr',
         null,
-        ['', 'expectation', 'about', 'found', 'suite'].map((name) => h('th', null, name)),
+        ['', ...(isOfMany ? ['table'] : []), 'expectation', 'about', 'found', 'suite'].map((name) =>
+          h('th', null, name),
+        ),
       ),
       checks.map((check) =>
         h(
@@ -362,11 +369,12 @@ function checkTable(checks) {
               check.success ? 'passed' : check.severity === 'block' ? 'blocked' : 'warned',
             ),
           ),
-          h('td', { class: 'mono' }, check.type),
-          h('td', null, what(check)),
+          isOfMany ? h('td', null, h('a', { href: `#/table/${check.of}` }, check.of)) : null,
+          h('td', { class: 'mono' }, breakable(check.type)),
+          h('td', { class: 'free' }, what(check)),
           h(
             'td',
-            null,
+            { class: 'free' },
             found(check),
             check.rows.length > 0 && !check.success
               ? h(
@@ -385,6 +393,8 @@ function checkTable(checks) {
     ),
   )
 }
+/** A long name that may go on in the next line before any of its words. */
+const breakable = (name) => name.split(/(?=[A-Z])/).flatMap((word) => [h('wbr'), word])
 const short = (value) => {
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
