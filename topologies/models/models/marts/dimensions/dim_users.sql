@@ -4,7 +4,6 @@
 -- One row an author, as the author's latest post shows it.
 with users as (
     select
-        user_key,
         platform,
         author_id,
         arg_max(
@@ -28,11 +27,11 @@ with users as (
             select (platform, author_id) from {{ ref('int_posts_enriched') }}
         )
         {% endif %}
-    group by user_key, platform, author_id
+    group by platform, author_id
 )
 
 select
-    user_key,
+    {{ platform_key('author_id') }} as user_key,
     platform,
     author_id as user_id,
     latest.username,
