@@ -1,0 +1,85 @@
+/**
+ * What memory a topology takes as its input grows: with a window of an hour, and remembering every key.
+ *
+ *   node bench/boundedWindow.ts [--events 1000000,10000000] [--threads 2]
+ *
+ * Events come at five million a day of event time, as fast as they are read: ten million are two days. They
+ * are decoded, validated, freed of repeats, and written to a Delta table; a commit each 5 s. What the window
+ * finds must be what was planted. Each run is a process of its own. The peer is the same topology without a
+ * bound: its memory grows by the keys.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { reportSelf, runApart } from './harness/runApart.ts'
+import { planted, type Planted } from './boundedWindow/eventLake.ts'
+
+const MIB = 2 ** 20
+type Side = 'bounded' | 'unbounded'
+
+interface Answer extends Planted {
+  readonly read: number
+  readonly written: number
+}
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '1000000,10000000' },
+    threads: { type: 'string', default: '2' },
+    side: { type: 'string' },
+  },
+})
+
+if (values.side !== undefined) {
+  reportSelf(await measure(values.side as Side, Number(values.events)))
+} else compare(values.events.split(',').map(Number))
+
+function compare(sizes: readonly number[]): void {
+  for (const side of ['bounded', 'unbounded'] as const) {
+    let smallest: number | undefined
+    for (const events of sizes) {
+      const args = ['--side', side, '--events', String(events), '--threads', values.threads]
+      const { answer, seconds, cpuSeconds, rss } = runApart<Answer>(import.meta.filename, args)
+      smallest ??= rss
+      const { duplicate, late } = planted(events, side === 'unbounded')
+      const isRight =
+        answer.read === events &&
+        answer.duplicate === duplicate &&
+        answer.late === late &&
+        answer.written === events - duplicate - late
+      if (!isRight) process.exitCode = 1
+      console.log(
+        [
+          side.padEnd(9),
+          `${(events / 1e6).toFixed(1)} M events`.padStart(14),
+          `peak RSS ${(rss / MIB).toFixed(0)} MiB`.padStart(18),
+          `${(rss / smallest).toFixed(2)} × the smallest`,
+          `${(events / seconds / 1000).toFixed(0)}k records/s`.padStart(14),
+          `${cpuSeconds.toFixed(1)} CPU s`.padStart(12),
+          `${duplicate} repeats, ${late} late ${isRight ? 'found' : `planted, got ${answer.duplicate} and ${answer.late}`}`,
+        ].join('  '),
+      )
+    }
+  }
+}
+
+async function measure(side: Side, events: number): Promise<Answer> {
+  const [{ run }, { eventLake }] = await Promise.all([
+    import('../src/index.ts'),
+    import('./boundedWindow/eventLake.ts'),
+  ])
+  const lake = await mkdtemp(join(tmpdir(), 'bench-window-'))
+  try {
+    const { tasks } = await run(eventLake, {
+      module: import.meta.resolve('./boundedWindow/eventLake.ts'),
+      settings: { lake, events, unbounded: side === 'unbounded' },
+      parallelism: Number(values.threads),
+    }).done
+    const { ledger } = tasks[0]!
+    const { duplicate, late } = ledger['dedup']!
+    return { read: ledger['events']!.in, written: ledger['silver']!.in, duplicate, late }
+  } finally {
+    await rm(lake, { recursive: true })
+  }
+}
