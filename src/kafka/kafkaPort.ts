@@ -90,7 +90,8 @@ export interface KafkaPort {
   offsetsAt(topic: string, timestampMs: number): Promise<readonly number[]>
   /** Which broker leads each partition, asked anew. */
   leaders(topic: string): Promise<ReadonlyMap<number, number>>
-  fetch(broker: number, request: FetchRequest): Promise<FetchResponse>
+  /** Its records are views of one buffer: `release` says that nobody looks at them any more. */
+  fetch(broker: number, request: FetchRequest): Promise<FetchResponse & { release(): void }>
   join(options: GroupOptions): Promise<GroupMember>
   producer(options: ProducerOptions): Promise<KafkaProducer>
   close(): Promise<void>

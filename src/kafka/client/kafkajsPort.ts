@@ -1,10 +1,12 @@
 import type { Cluster, KafkaConfig, logCreator } from 'kafkajs'
+import { giveBuffer } from '../../core/bufferPool.ts'
 import { checkConnection } from '../connection.ts'
 import type { KafkaConnection } from '../connection.ts'
 import type { KafkaCaller, KafkaPort, TopicDescription } from '../kafkaPort.ts'
 import { decodeFetchResponse } from '../wire/fetchResponse.ts'
 import { encodeFetchRequest } from '../wire/fetchRequest.ts'
 import { decodeTopicId, encodeTopicIdRequest, METADATA } from '../wire/topicId.ts'
+import { openAnswers } from './answers.ts'
 import { atMost } from './atMost.ts'
 import { joinGroup } from './groupMember.ts'
 import { loadKafkajs } from './loadKafkajs.ts'
@@ -52,9 +54,12 @@ export async function kafkajsPort(
   const kafkajs = await loadKafkajs()
   const { ssl, sasl, clientId = 'sluicebox' } = connection
   const brokers = [...checkConnection(caller.node, connection)]
+  const answers = openAnswers(Boolean(ssl))
+  const { socketFactory } = answers
   const kafka = new kafkajs.Kafka({
     brokers,
     clientId,
+    ...(socketFactory !== undefined && { socketFactory }),
     ...(ssl !== undefined && { ssl }),
     ...(sasl !== undefined && { sasl: sasl as NonNullable<KafkaConfig['sasl']> }),
     connectionTimeout: CONNECT_MS,
@@ -146,7 +151,13 @@ export async function kafkajsPort(
       const known = await connected()
       const broker = await known.findBroker({ nodeId: String(leader) })
       const body = encodeFetchRequest(request)
-      return ask(broker as unknown as RawBroker, FETCH, body, decodeFetchResponse)
+      return ask(broker as unknown as RawBroker, FETCH, body, (payload) => {
+        const { bytes, lent } = answers.take(payload)
+        const release = (): void => {
+          if (lent !== undefined) giveBuffer(lent)
+        }
+        return { ...decodeFetchResponse(bytes), release }
+      })
     },
 
     join: (options) => joinGroup(kafkajs, kafka, caller, options),

@@ -1,3 +1,4 @@
+import { giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import type { SourceRange } from '../../core/unit.ts'
 import type { StagedObject, StagedWriter } from '../../lake/objectStore.ts'
 import { rawOrigin } from './rawOrigin.ts'
@@ -31,7 +32,6 @@ export interface RawFile {
 
 export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): RawFile {
   const full: Buffer[] = []
-  let spare: Buffer | undefined
   let block: Buffer | undefined
   let fill = 0
   let bytes = 0
@@ -43,8 +43,7 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
   const add = (piece: Uint8Array): void => {
     bytes += piece.byteLength
     for (let at = 0; at < piece.byteLength;) {
-      block ??= spare ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
-      spare = undefined
+      block ??= takeBuffer(BLOCK_BYTES)
       const part = piece.subarray(at, at + BLOCK_BYTES - fill)
       block.set(part, fill)
       at += part.byteLength
@@ -61,14 +60,15 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
     const to = await writer
     for (let next = full.shift(); next !== undefined; next = full.shift()) {
       await to.write(next)
-      spare = next
+      giveBuffer(next)
     }
     if (which === 'full' || block === undefined || fill === 0) return
-    const rest = block.subarray(0, fill)
-    spare = block
+    const last = block
+    const rest = last.subarray(0, fill)
     block = undefined
     fill = 0
     await to.write(rest)
+    giveBuffer(last)
   }
 
   // Under a header that ends in a bare carriage return all rows do.
@@ -140,7 +140,7 @@ export function rawFile(writer: Promise<StagedWriter>, header?: Uint8Array): Raw
     },
     abort: async () => {
       full.length = 0
-      block = spare = undefined
+      block = undefined
       const opened = await writer.catch(() => undefined)
       await opened?.abort()
     },

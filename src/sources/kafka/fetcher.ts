@@ -109,19 +109,21 @@ export function fetcher(options: FetcherOptions): Fetcher {
   const ask = async (leader: number, wanting: readonly Lane[]): Promise<void> => {
     const askedFrom = new Map(wanting.map((lane) => [lane, lane.fetchOffset]))
     try {
-      const { error, partitions } = await port.fetch(leader, {
+      const answer = await port.fetch(leader, {
         topic,
         targets: wanting.map(({ partition, fetchOffset }) => ({ partition, offset: fetchOffset })),
         maxWaitMs: MAX_WAIT_MS,
         maxBytes: MAX_BYTES,
         partitionBytes: partitionBytes(),
       })
+      const { error, partitions } = answer
       if (error !== 0) throw codeError(error)
       failures = 0
       for (const lane of wanting) {
         const fetched = partitions.find(({ partition }) => partition === lane.partition)
         if (fetched !== undefined) await take(lane, fetched, askedFrom.get(lane)!)
       }
+      answer.release()
     } catch (cause) {
       await pause(wanting, kafkaError(cause, doing))
     }

@@ -1,4 +1,4 @@
-import { takeBuffer } from '../../core/bufferPool.ts'
+import { giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import type { SourceReject, SpecialValue } from '../../core/unit.ts'
 
 /** The records of one batch, unpacked, and how far they are read. */
@@ -168,8 +168,14 @@ export function valueList(maxBytes: number, maxRecordBytes: number): ValueList {
       const only = pieces.length === 1 ? pieces[0] : undefined
       const isWhole = only !== undefined && fillsItsBuffer(only) && isFree(only.bytes)
       if (isWhole) for (let n = 0; n < count * 2; n++) bounds[n]! -= only.shift
+      const whole = isWhole ? only.bytes : join(pieces, gathered)
+      const read = isWhole ? [] : pieces.filter((piece) => isOwned(piece) && isFree(piece.bytes))
+      // A compressed batch between two that are not makes two pieces of one buffer.
+      for (const buffer of new Set(read.map((piece) => piece.bytes.buffer))) {
+        giveBuffer(Buffer.from(buffer))
+      }
       return {
-        bytes: isWhole ? only.bytes : join(pieces, gathered),
+        bytes: whole,
         owned: true,
         bounds: bounds.slice(0, count * 2),
         baseOffset,
@@ -187,11 +193,13 @@ function join(pieces: readonly Piece[], size: number): Uint8Array {
   return joined
 }
 
-/** Whether a piece's buffer is all its own, as large ones are, and most of it is the piece. */
-const fillsItsBuffer = ({ bytes, from, to }: Piece): boolean =>
-  bytes.byteOffset === 0 &&
-  bytes.length * 2 > bytes.buffer.byteLength &&
-  (to - from) * 2 >= bytes.length
+/** Whether most of a piece's buffer is the piece. */
+const fillsItsBuffer = (piece: Piece): boolean =>
+  isOwned(piece) && (piece.to - piece.from) * 2 >= piece.bytes.length
+
+/** Whether the buffer is nobody else's too. What Node cuts from a shared one is less than half of that. */
+const isOwned = ({ bytes }: Piece): boolean =>
+  bytes.byteOffset === 0 && bytes.length * 2 > bytes.buffer.byteLength
 
 const text = (bytes: Uint8Array | null): string => Buffer.from(bytes ?? []).toString()
 
