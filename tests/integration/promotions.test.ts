@@ -40,4 +40,4 @@ test('readers see one whole version after the other, wherever a promotion is kil
   expect(result.versions.map((name) => name.replace(/-.*\./, '.'))).toEqual(
     [48, 49, 50].flatMap((version) => [`${version}.duckdb`, `${version}.json`]),
   )
-})
+}, 600_000)
