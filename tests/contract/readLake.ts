@@ -43,6 +43,26 @@ export async function query<Row>(lake: string, sql: string): Promise<Row[]> {
   }
 }
 
+/**
+ * Silver as it is now, for many queries in which `{silver}` stands for it: where it is partitioned into
+ * thousands of days, each query over its files opens all of them.
+ */
+export async function loadSilver(
+  lake: string,
+): Promise<{ query<Row>(sql: string): Promise<Row[]>; close(): void }> {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const files = readParquet(join(lake, 'silver/posts'))
+  await connection.run(`CREATE TABLE silver AS SELECT * FROM ${files}`)
+  return {
+    query: (sql) => rows(connection, sql.replaceAll('{silver}', 'silver')),
+    close() {
+      connection.closeSync()
+      instance.closeSync()
+    },
+  }
+}
+
 /** Rows of a SQL query over the Gold file. */
 export async function queryGold<Row>(lake: string, sql: string): Promise<Row[]> {
   const instance = await DuckDBInstance.create(join(lake, 'gold/gold.duckdb'), {

@@ -60,10 +60,13 @@ test('a server that is killed in the middle of uploads and comes back costs noth
   })
   process.env['AWS_ENDPOINT_URL'] = proxy.endpoint
   const args = ['--landing', landing, '--lake', lake.url, '--epoch', '200']
-  const first = await start(args).ended
+  // One that is tried out of its patience gives up; the next one goes on, and meets the other kills.
+  for (let life = await start(args).ended; ; life = await start(args).ended) {
+    expect([0, 1], life.stderr).toContain(life.code)
+    if (kills >= 3 || life.code === 0) break
+  }
   process.env['AWS_ENDPOINT_URL'] = server.endpoint
   expect(kills).toBe(3)
-  expect([0, 1], first.stderr).toContain(first.code)
   await proxy.stop()
 
   const last = await runPlatform(['--landing', landing, '--lake', lake.url])
