@@ -35,8 +35,13 @@ export function tweetMessage(bytes: Uint8Array, envelope: Envelope): Uint8Array 
   return columns === undefined ? bytes : JSON.stringify(columns)
 }
 
-const row = (bytes: Uint8Array, envelope: Envelope): Row | undefined =>
-  readRow(bytes, NOBODY, envelope)
+/** The row that was read last: a record's key and its value are asked for one after the other. */
+let latest: { readonly bytes: Uint8Array; readonly row: Row | undefined } | undefined
+
+function row(bytes: Uint8Array, envelope: Envelope): Row | undefined {
+  if (latest?.bytes !== bytes) latest = { bytes, row: readRow(bytes, NOBODY, envelope) }
+  return latest.row
+}
 
 function parsed(bytes: Uint8Array): unknown {
   try {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
 import type { Assignment, PartitionGroup, SourceContext, SourceReader } from '../core/unit.ts'
+import { atATime } from './atATime.ts'
 import { isReadAnew } from './acceptCheckpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { checkpointStore } from './checkpointStore.ts'
@@ -13,8 +14,11 @@ import type { Shared } from './shared.ts'
 import { sourceBody } from './sourceBody.ts'
 import type { TaskBody } from './taskBody.ts'
 
-/** How often a micro-batch that has read its share looks how far the others are, ms. */
-const LOOK_MS = 250
+/** How often a micro-batch that has read its share looks how far the others are, ms: ever more rarely. */
+const FIRST_LOOK_MS = 100
+const LAST_LOOK_MS = 2_000
+/** How many checkpoints are read at a time. */
+const READS = 8
 
 /**
  * Runs the tasks of those partitions that a group gives to this process, anew after each rebalance: each claims
@@ -142,20 +146,21 @@ async function othersEnd(
   for (let partition = 0; partition < group.partitions; partition++) {
     if (!partitions.includes(partition)) theirs.add(partition)
   }
-  for (;;) {
-    for (const partition of theirs) {
-      const task = partitionTask(plan.source, partition)
-      const newest = await checkpointStore(store, topology.name, lineage, task).newest()
-      if (newest === undefined || newest.positions.inline === null) continue
-      // Of another topic, which was accepted: its new owner has not claimed it yet.
-      if (isReadAnew(newest.identity, now)) continue
-      if (!group.isAtEnd(partition, newest.positions.inline)) continue
-      if (await isPublished(shared, plan, newest)) theirs.delete(partition)
-    }
+  const look = async (partition: number): Promise<void> => {
+    const task = partitionTask(plan.source, partition)
+    const newest = await checkpointStore(store, topology.name, lineage, task).newest()
+    if (newest === undefined || newest.positions.inline === null) return
+    // Of another topic, which was accepted: its new owner has not claimed it yet.
+    if (isReadAnew(newest.identity, now)) return
+    if (!group.isAtEnd(partition, newest.positions.inline)) return
+    if (await isPublished(shared, plan, newest)) theirs.delete(partition)
+  }
+  for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
+    await atATime(READS, [...theirs], look)
     if (theirs.size === 0) return true
     if (revoked.aborted) return false
     if (waking.aborted) return true
-    await options.clock.sleep(LOOK_MS, waking)
+    await options.clock.sleep(pauseMs, waking)
   }
 }
 

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../core/errors.ts'
+import { atATime } from './atATime.ts'
 import { hasRead, type Checkpoint } from './checkpoint.ts'
 import { checkpointStore } from './checkpointStore.ts'
 import type { Shared } from './shared.ts'
@@ -8,6 +9,11 @@ export type TaskForm = 'whole' | 'partitions'
 
 /** The task of one partition of a source. */
 export const partitionTask = (source: string, partition: number): string => `${source}-${partition}`
+
+/** How many checkpoints are read at a time. */
+const READS = 8
+/** So many partitions are looked for where nobody says how many there are. */
+const PROBED = 16
 
 /**
  * A node that was a folder may be a topic now: its tasks have other names then, and no checkpoint of theirs
@@ -23,7 +29,7 @@ export async function refuseOtherForm(
   const { options } = shared
   if ([...options.acceptSource, ...options.dropState].includes(source)) return
   const whole = await newest(shared, source)
-  const parts = await newestOfPartitions(shared, source)
+  const parts = latestOf(await tasksOf(shared, source), source)
   const [own, other] = form === 'whole' ? [whole, parts] : [parts, whole]
   if (other === undefined || !hasRead(other)) return
   if (own !== undefined && own.savedAtMs >= other.savedAtMs) return
@@ -43,16 +49,24 @@ export async function tasksOf(
 ): Promise<readonly Checkpoint[]> {
   const whole = await newest(shared, source)
   const found = whole === undefined ? [] : [whole]
-  for (let partition = 0; ; partition++) {
-    const checkpoint = await newest(shared, source, partitionTask(source, partition))
-    if (checkpoint !== undefined) found.push(checkpoint)
-    else if (partition >= partitions) return found
+  // Some may have no checkpoint yet, the first ones too: any of the others says how many there were.
+  let known = Math.max(partitions, PROBED)
+  for (let from = 0; from < known;) {
+    const numbers = Array.from({ length: known - from }, (_, index) => from + index)
+    const tasks = numbers.map((partition) => partitionTask(source, partition))
+    from = known
+    for (const checkpoint of await atATime(READS, tasks, (task) => newest(shared, source, task))) {
+      if (checkpoint === undefined) continue
+      found.push(checkpoint)
+      known = Math.max(known, Number(checkpoint.identity.source['partitions'] ?? 0))
+    }
   }
+  return found
 }
 
-async function newestOfPartitions(shared: Shared, source: string): Promise<Checkpoint | undefined> {
+function latestOf(tasks: readonly Checkpoint[], source: string): Checkpoint | undefined {
   let latest: Checkpoint | undefined
-  for (const checkpoint of await tasksOf(shared, source)) {
+  for (const checkpoint of tasks) {
     if (checkpoint.task === source) continue
     // One that has read says more than a claim.
     const isBetter =

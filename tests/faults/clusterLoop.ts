@@ -41,7 +41,8 @@ const RATE = { folder: 1500, bucket: 500 }
 const BROKER_SESSION_MS = 6_000
 /** Past the session (10 s) and the lease (10 s). */
 const FROZEN_MS = 13_000
-const TAKEOVER_MS = 40_000
+/** How long nothing may be committed before that is a failure: long, for a busy machine. */
+const TAKEOVER_MS = 120_000
 const PRELOAD = new URL('./stopAtCommit.ts', import.meta.url).href
 
 /**

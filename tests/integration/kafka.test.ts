@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import kafkajs from 'kafkajs'
@@ -475,6 +476,39 @@ describe.skipIf(!isInstalled('kafka'))('a Kafka broker', () => {
     await sink.close()
   })
 
+  test.each(['hangs', 'is gone'])(
+    'a sink whose broker %s ends soon when its run is to end',
+    async (how) => {
+      const name = await topic(`ending-${how.replace(' ', '-')}`, 1)
+      const ending = new AbortController()
+      const sink = await writer(name, {}, ending.signal)
+      sink.write(messages(1)[0]!, ENVELOPE)
+      await sink.prepare()
+      if (how === 'hangs') {
+        process.kill(server.pid, 'SIGSTOP')
+        const state = () => readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1]![0]
+        await expect.poll(state).toBe('T')
+      } else await server.kill9()
+      try {
+        sink.write(messages(1)[0]!, ENVELOPE)
+        const refusal = expect(sink.prepare()).rejects.toMatchObject({
+          name: 'SinkError',
+          code: 'SBX_KAFKA_UNREACHABLE',
+          retryable: true,
+        })
+        const startedMs = performance.now()
+        ending.abort()
+        await refusal
+        await sink.close()
+        // It would be tried for a minute while the run goes on.
+        expect(performance.now() - startedMs).toBeLessThan(20_000)
+      } finally {
+        if (how === 'hangs') process.kill(server.pid, 'SIGCONT')
+        else await server.restart()
+      }
+    },
+  )
+
   test('says so when the broker stays away', async () => {
     const name = await topic('gone', 1)
     const group = await member(name, { retryMs: 1_500 })
@@ -508,6 +542,7 @@ function messages(count: number): Message[] {
 async function writer(
   name: string,
   options: Partial<KafkaSinkOptions<Message>> = {},
+  signal = new AbortController().signal,
 ): Promise<Writer<Message>> {
   const sink = kafkaSink<Message>({
     brokers: server.brokers,
@@ -517,7 +552,7 @@ async function writer(
     headers: ({ headers = {} }) => headers,
     ...options,
   })
-  return sink.openWriter({ node: 'out', clock: systemClock } as WriterContext)
+  return sink.openWriter({ node: 'out', clock: systemClock, signal } as WriterContext)
 }
 
 async function write(

@@ -213,6 +213,23 @@ test('a node that was read as a whole is not read by partitions unasked, and the
   await expect(run(whole, options).done).rejects.toMatchObject(code)
 })
 
+test('a node that was read by partitions is known as such by any of them', async () => {
+  const { source } = partitionedSource(LISTS)
+  const { sink, topology, options } = inLake(
+    withGroup(source, (assignment) => ({ ...assignment, partitions: [2] })),
+  )
+  const running = run(topology, { ...options, clock: systemClock, mode: 'streaming' })
+  await expect.poll(() => sink.records.length).toBe(40)
+  await running.close()
+  const whole = defineTopology('numbers', (flow) => ({
+    out: flow.source('numbers', memorySource([1, 2, 3])).to('out', sink),
+  }))
+  await expect(run(whole, options).done).rejects.toMatchObject({
+    code: 'SBX_SOURCE_CHANGED',
+    message: expect.stringMatching(/by partitions before \(epoch \d+ of numbers-2/) as string,
+  })
+})
+
 test('what a sink of the same topology writes is read when all of it is written', async () => {
   const lists: number[][] = [[], []]
   const { source } = partitionedSource(lists, 'topic')

@@ -11,6 +11,7 @@ import { atMost } from './atMost.ts'
 import { joinGroup } from './groupMember.ts'
 import { loadKafkajs } from './loadKafkajs.ts'
 import { openProducer } from './producer.ts'
+import { sockets } from './sockets.ts'
 
 const CONNECT_MS = 3_000
 /** The client's own retries are few: ours know for how long, and when to stop. */
@@ -55,14 +56,14 @@ export async function kafkajsPort(
   const { ssl, sasl, clientId = 'sluicebox' } = connection
   const brokers = [...checkConnection(caller.node, connection)]
   const answers = openAnswers(Boolean(ssl))
-  const { socketFactory } = answers
+  const connections = sockets(answers.socketFactory)
   const kafka = new kafkajs.Kafka({
     brokers,
     clientId,
-    ...(socketFactory !== undefined && { socketFactory }),
     ...(ssl !== undefined && { ssl }),
     ...(sasl !== undefined && { sasl: sasl as NonNullable<KafkaConfig['sasl']> }),
     connectionTimeout: CONNECT_MS,
+    socketFactory: connections.factory,
     retry: RETRY,
     logLevel: kafkajs.logLevel.WARN,
     logCreator: logTo(caller),
@@ -165,6 +166,7 @@ export async function kafkajsPort(
     async close() {
       isClosed = true
       await atMost(caller.clock, CLOSE_MS, consumer.disconnect())
+      connections.close()
     },
   }
 }

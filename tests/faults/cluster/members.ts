@@ -58,7 +58,7 @@ export function startMembers(options: MembersOptions): Members {
   const end = async (member: Started, signal: NodeJS.Signals): Promise<void> => {
     asked.add(member)
     member.kill(signal)
-    const { code, stderr, signal: endedBy } = await member.ended
+    const { code, stderr, signal: endedBy } = await endedOf(member)
     // One that has hardly begun does not listen yet.
     if (signal === 'SIGTERM' && code !== 0 && endedBy !== 'SIGTERM')
       throw new Error(`a process ended with ${code}:\n${stderr.slice(-4000)}`)
@@ -108,6 +108,22 @@ export function startMembers(options: MembersOptions): Members {
         writeFileSync(join(folder, `process-${index}-${member.pid}.log`), member.log())
       }
     },
+  }
+}
+
+/** One that was told to end and is still there after that is stuck. */
+const STUCK_MS = 120_000
+
+async function endedOf(member: Started): Promise<Ended> {
+  const over = new AbortController()
+  const stuck = delay(STUCK_MS, undefined, { signal: over.signal }).then((): never => {
+    throw new Error(`process ${member.pid} does not end:\n${tailOf(member.log())}`)
+  })
+  stuck.catch(() => {})
+  try {
+    return await Promise.race([member.ended, stuck])
+  } finally {
+    over.abort()
   }
 }
 

@@ -1,0 +1,41 @@
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ISocketFactory } from 'kafkajs'
+
+export interface Sockets {
+  readonly factory: ISocketFactory
+  /** Ends all that are open, and at once whichever is opened later. */
+  close(): void
+}
+
+const KEEP_ALIVE_MS = 60_000
+
+/**
+ * The connections of one client. kafkajs forgets a connection that is closed while it is being made: when that
+ * succeeds after all, its timers keep the process alive for ever.
+ */
+export function sockets(): Sockets {
+  const open = new Set<Socket>()
+  let isClosed = false
+  const end = (socket: Socket): void => void socket.destroy(new Error('this client is closed'))
+  return {
+    factory({ host, port, ssl, onConnect }) {
+      const servername = isIP(host) === 0 ? { servername: host } : {}
+      const socket =
+        ssl === undefined || (ssl as unknown) === false
+          ? connect({ host, port }, onConnect)
+          : connectTls({ host, port, ...servername, ...ssl }, onConnect)
+      socket.setKeepAlive(true, KEEP_ALIVE_MS)
+      // Ended by us it tells kafkajs of an error: that stops its timers.
+      socket.on('error', () => {})
+      socket.once('close', () => open.delete(socket))
+      open.add(socket)
+      if (isClosed) end(socket)
+      return socket
+    },
+    close() {
+      isClosed = true
+      for (const socket of open) end(socket)
+    },
+  }
+}
