@@ -1,5 +1,5 @@
 import { connect, isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
 
 export interface Sockets {
@@ -21,10 +21,10 @@ export function sockets(): Sockets {
   return {
     factory({ host, port, ssl, onConnect }) {
       const servername = isIP(host) === 0 ? { servername: host } : {}
-      const socket =
-        ssl === undefined || (ssl as unknown) === false
-          ? connect({ host, port }, onConnect)
-          : connectTls({ host, port, ...servername, ...ssl }, onConnect)
+      const tls = ssl as ConnectionOptions | boolean | null | undefined
+      const socket = tls
+        ? connectTls({ host, port, ...servername, ...(tls === true ? {} : tls) }, onConnect)
+        : connect({ host, port }, onConnect)
       socket.setKeepAlive(true, KEEP_ALIVE_MS)
       // Ended by us it tells kafkajs of an error: that stops its timers.
       socket.on('error', () => {})

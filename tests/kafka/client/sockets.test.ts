@@ -39,6 +39,12 @@ test('lets nothing be opened afterwards, and says so', async () => {
   expect(late.destroyed).toBe(true)
 })
 
+test.each([undefined, null, false])('speaks plainly with ssl: %s', (ssl) => {
+  const { factory, close } = sockets()
+  expect(factory({ ...broker(), ssl: ssl as never })).not.toHaveProperty('encrypted')
+  close()
+})
+
 test('speaks TLS where it is told to', async () => {
   const { factory, close } = sockets()
   const socket = factory({ ...broker(), ssl: { rejectUnauthorized: true } })
