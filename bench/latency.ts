@@ -5,11 +5,12 @@
  *
  * A producer sends tweets to a real broker at a steady rate; the platform runs in streaming mode beside it. A
  * row is visible when the entry of the Delta log that adds its file is there; that is looked for every 10 ms.
- * The clock of a record starts when it is handed to the client. There is no peer in this run: what bounds
- * the figure is the epoch, which a row waits for, half of it on average.
+ * The clock of a record starts when it is handed to the client. What bounds the figure is printed beside it: the
+ * epoch, which a row waits for, half of it on average, and what a bare kafkajs loop needs to be handed the same
+ * records in the same run.
  */
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -52,26 +53,64 @@ try {
   // Every partition is read before the first record is sent: what is measured is not the start.
   for (const partition of [0, 1, 2, 3]) await life.saw(`"caught_up","task":"twitter-${partition}"`)
   const sentMs = new Map<string, number>()
+  const bare = await listen(sentMs)
   const producing = produce(sentMs)
   const seen = await watch(sentMs, producing)
-  const sorted = Float64Array.from(seen).sort()
-  const msAt = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN
-  const at = (share: number): string => `${(msAt(share) / 1000).toFixed(2)} s`
-  const percentiles = PERCENTS.map((percent) => ({ percent, ms: msAt(percent / 100) }))
+  await bare.stop()
+  const percentilesOf = (latencies: readonly number[]) =>
+    PERCENTS.map((percent) => ({ percent, ms: share(latencies, percent / 100) }))
   if (values.json) {
-    const epochMs = Number(values.epoch)
-    console.log(JSON.stringify({ rate, epochMs, rows: sorted.length, percentiles }))
-  } else
-    console.log(
-      `${rate} records/s, epoch ${values.epoch} ms: ${sorted.length} rows of ${sentMs.size} ids; ` +
-        `p50 ${at(0.5)}  p90 ${at(0.9)}  p99 ${at(0.99)}  max ${at(1)}`,
-    )
-  if (sorted.length < sentMs.size) process.exitCode = 1
+    const [epochMs, rows] = [Number(values.epoch), seen.length]
+    const percentiles = percentilesOf(seen)
+    const bareLoop = percentilesOf(bare.latencies)
+    console.log(JSON.stringify({ rate, epochMs, rows, percentiles, bareLoop }))
+  } else {
+    console.log(`${rate} records/s, ${values.threads} thread(s), ${availableParallelism()} cores`)
+    console.log(`bare kafkajs loop     ${figures(bare.latencies, sentMs.size)}`)
+    console.log(`visible Silver row    ${figures(seen, sentMs.size)}`)
+    console.log(`bound: the epoch, ${values.epoch} ms, and what the bare loop needs`)
+  }
+  if (seen.length < sentMs.size) process.exitCode = 1
 } finally {
   life.kill('SIGTERM')
   await life.ended
   await server.stop()
   await rm(folder, { recursive: true })
+}
+
+/** What that share of them stays below, ms. */
+function share(latencies: readonly number[], of: number): number {
+  const sorted = Float64Array.from(latencies).sort()
+  return sorted[Math.floor(of * (sorted.length - 1))] ?? NaN
+}
+
+/** @param ids - how many records there are to be seen */
+function figures(latencies: readonly number[], ids: number): string {
+  const at = (of: number): string => `${(share(latencies, of) / 1000).toFixed(2)} s`
+  return `${latencies.length} of ${ids}  p50 ${at(0.5)}  p90 ${at(0.9)}  p99 ${at(0.99)}  max ${at(1)}`
+}
+
+/** Reads the same topic with the plain client, and does nothing with it. */
+async function listen(
+  sentMs: ReadonlyMap<string, number>,
+): Promise<{ readonly latencies: readonly number[]; stop(): Promise<void> }> {
+  const client = new kafkajs.Kafka({ brokers: [server.brokers], logLevel: 0 })
+  const consumer = client.consumer({ groupId: 'bare', maxWaitTimeInMs: 200 })
+  const latencies: number[] = []
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'tweets' })
+  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve))
+  await consumer.run({
+    eachBatch: async ({ batch }) => {
+      const nowMs = performance.now()
+      for (const { key } of batch.messages) {
+        const at = sentMs.get(String(key))
+        if (at !== undefined) latencies.push(nowMs - at)
+      }
+    },
+  })
+  await joined
+  return { latencies, stop: () => consumer.disconnect() }
 }
 
 /** Sends valid records at the rate, and notes when each id was handed over first. */

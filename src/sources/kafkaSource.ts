@@ -57,7 +57,7 @@ const SESSION_MS = 10_000
  * @throws ConfigError `SBX_KAFKA_OPTIONS`, `SBX_MISSING_PEER`
  * @throws SourceError `SBX_KAFKA_TOPIC_MISSING`, `SBX_KAFKA_UNREACHABLE`, `SBX_KAFKA_AUTH`,
  * `SBX_KAFKA_DENIED`; `SBX_KAFKA_OFFSET_RANGE`: the next offset is not there; `SBX_KAFKA_PARTITIONS`: their
- * number has changed; `SBX_KAFKA_UNREADABLE`; `SBX_KAFKA_REVOKED`: read on after a rebalance;
+ * number has changed; `SBX_KAFKA_TOPIC_CHANGED`: the topic was made anew; `SBX_KAFKA_UNREADABLE`; `SBX_KAFKA_REVOKED`: read on after a rebalance;
  * `SBX_KAFKA_FAILED`
  * @throws CheckpointError `SBX_KAFKA_POSITION`
  *
