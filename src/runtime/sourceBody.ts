@@ -15,7 +15,8 @@ import type {
 } from '../core/unit.ts'
 import { epochStream } from './epochStream.ts'
 import type { Plan } from './plan.ts'
-import type { Runner, Runners, Writing } from './runner.ts'
+import { openingRunner } from './openingRunner.ts'
+import type { Runners, Writing } from './runner.ts'
 import type { KeptState, TaskIdentity } from './checkpoint.ts'
 import type { Produced, ResumePoint, TaskBody } from './taskBody.ts'
 
@@ -145,7 +146,8 @@ async function startRunning(
     })
     opened.push(reader)
     const { sharers } = options
-    const runner: Runner = await options.runners.open(plan.source, writing, sharers, ending)
+    const opening = options.runners.open(plan.source, writing, sharers, ending)
+    const runner = openingRunner(opening)
     opened.push(runner)
     const batchWriters = await openBatchWriters(options, writing, ending, () => current)
     for (const writer of batchWriters.values()) opened.push(writer)
@@ -169,7 +171,12 @@ async function startRunning(
       onCaughtUp: () => logger.info('caught_up', { task: options.task }),
     })
     opened.push(stream)
-    return { next: stream.next, close }
+    const next: typeof stream.next = async () => {
+      // Also where there is nothing to read somebody has to learn that there is no thread.
+      const [produced] = await Promise.all([stream.next(), opening])
+      return produced
+    }
+    return { next, close }
   } catch (error) {
     await close()
     throw error
