@@ -1,11 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3'
+import { s3Retries } from './s3Retries.ts'
 
 const CONNECT_MS = 5_000
 const SILENCE_MS = 30_000
-/** With pauses of 0.1, 0.2, 0.4 … s, shortened at random: about 6 s. */
+/** With pauses of 0.1, 0.2, 0.4 … s, shortened at random: about 8 s. */
 const TRIES = 8
-/** Once the server has answered: about 25 s, in which it may start again on a busy machine. */
-const TRIES_LATER = 10
+/** Once the server has answered: about 30 s, in which it may start again on a busy machine. */
+const TRIES_LATER = 14
 
 /**
  * A client set up by the usual variables and files of AWS. Servers other than Amazon's, named by
@@ -21,7 +22,7 @@ export function s3Client(): S3Client {
     ...(region === undefined && isElsewhere && { region: 'us-east-1' }),
     forcePathStyle: isElsewhere && process.env.AWS_VIRTUAL_HOSTED_STYLE_REQUEST !== 'true',
     // One that was never there is rather a wrong address.
-    maxAttempts: async () => (hasAnswered ? TRIES_LATER : TRIES),
+    retryStrategy: s3Retries(() => (hasAnswered ? TRIES_LATER : TRIES)),
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
   })
   client.middlewareStack.add(
