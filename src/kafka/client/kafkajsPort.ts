@@ -56,6 +56,7 @@ export async function kafkajsPort(
   const { ssl, sasl, clientId = 'sluicebox' } = connection
   const brokers = [...checkConnection(caller.node, connection)]
   const answers = openAnswers(Boolean(ssl))
+  let isClosed = false
   const connections = sockets(answers.socketFactory)
   const kafka = new kafkajs.Kafka({
     brokers,
@@ -66,7 +67,7 @@ export async function kafkajsPort(
     socketFactory: connections.factory,
     retry: RETRY,
     logLevel: kafkajs.logLevel.WARN,
-    logCreator: logTo(caller),
+    logCreator: logTo(caller, () => isClosed),
   })
 
   // A consumer that never joins: the only way that kafkajs hands out its connections.
@@ -82,7 +83,6 @@ export async function kafkajsPort(
       },
     ],
   })
-  let isClosed = false
   /** Connects where it must. Who asks after the end would leave a connection that nobody closes. */
   const connected = async (): Promise<Cluster> => {
     if (!isClosed) await consumer.connect()
@@ -218,9 +218,11 @@ function ifMissing(error: unknown): undefined {
 }
 
 /** What the client complains of is no news of ours: it tries again, or throws. */
-function logTo({ logger, node }: KafkaCaller): logCreator {
+function logTo({ logger, node }: KafkaCaller, isOver: () => boolean): logCreator {
   return () =>
     ({ label, namespace, log }) => {
+      // Connections that were ended here are no news either.
+      if (isOver()) return
       const { message, broker } = log
       logger?.info('kafka_client', { node, level: label, namespace, message, broker })
     }
