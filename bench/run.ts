@@ -2,7 +2,7 @@
  * Every figure that the documentation names, measured by one command, beside its peers in the same run:
  *
  *   node bench/run.ts [--quick] [--peers polars,bytewax,spark,spark-streaming|none] [--only throughput,…]
- *     [--out docs]
+ *     [--rounds 5] [--inputs 250000,1000000] [--threads 1,2,4] [--out docs]
  *
  * Writes `benchmarks.md` and its pictures to the folder; who measures only some parts gets a document of those
  * parts, so give it another folder then. Peers from PyPI are installed at their first use. It takes hours and wants
@@ -33,6 +33,9 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     peers: { type: 'string', default: 'polars,bytewax,spark,spark-streaming' },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    rounds: { type: 'string' },
+    inputs: { type: 'string' },
+    threads: { type: 'string' },
     out: { type: 'string', default: join(import.meta.dirname, '../docs') },
   },
 })
@@ -46,6 +49,14 @@ const WHOLE: Size = {
   ...{ tweets: 1_000_000, rounds: 5, sides, threads: [1, 2, 4] },
   inputs: [250_000, 1_000_000, 4_000_000, 10_000_000],
   ...{ seconds: 60, rates: [1000, 10_000], keys: 20_000_000, events: 500_000 },
+}
+
+const numbers = (list: string): readonly number[] => list.split(',').map(Number)
+const size: Size = {
+  ...(values.quick ? QUICK : WHOLE),
+  ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
+  ...(values.inputs !== undefined && { inputs: numbers(values.inputs) }),
+  ...(values.threads !== undefined && { threads: numbers(values.threads) }),
 }
 
 const charts = join(values.out, 'benchmarks')
@@ -62,7 +73,7 @@ for (const name of values.only.split(',')) {
   if (part === undefined) throw new Error(`there is no part '${name}'`)
   process.stderr.write(`== ${name}\n`)
   try {
-    const { title, text, chart } = part(values.quick ? QUICK : WHOLE)
+    const { title, text, chart } = part(size)
     document.push(`## ${title}`, '', text, '')
     if (chart === undefined) continue
     await writeFile(join(charts, `${chart.name}.svg`), chart.svg)

@@ -51,7 +51,8 @@ export function throughput({ tweets, rounds, sides }: Size): Section {
 }
 
 /** Peak memory over the input's size. */
-export function memory({ inputs, sides }: Size): Section {
+export function memory({ inputs }: Size): Section {
+  const sides = [...OWN, 'duckdb']
   const measured = inputs.map((tweets) => measurePeers(tweets, 1, sides, THREADS).figures)
   const names = measured[0]!.map(({ name }) => name)
   const rows = names.map((name, index) => [
