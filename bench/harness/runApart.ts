@@ -9,10 +9,18 @@ export interface Measured<Answer = unknown> {
   readonly rss: number
 }
 
-/** Runs a script in a Node process of its own, which ends with `reportSelf`. */
-export function runApart<Answer>(script: string, args: readonly string[]): Measured<Answer> {
+/**
+ * Runs a script in a Node process of its own, which ends with `reportSelf`.
+ *
+ * @param node - Options of Node
+ */
+export function runApart<Answer>(
+  script: string,
+  args: readonly string[],
+  node: readonly string[] = [],
+): Measured<Answer> {
   const start = performance.now()
-  const out = execFileSync(process.execPath, [script, ...args], { maxBuffer: 2 ** 26 })
+  const out = execFileSync(process.execPath, [...node, script, ...args], { maxBuffer: 2 ** 26 })
   const seconds = (performance.now() - start) / 1000
   const last = out.toString().trimEnd().split('\n').at(-1)!
   return { ...(JSON.parse(last) as Omit<Measured<Answer>, 'seconds'>), seconds }
