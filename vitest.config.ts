@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // By itself vitest leaves one core idle: on a machine with two that is half of it.
     maxWorkers: '100%',
+    // A buffer that is looked at after it was given back is seen by every test that it passes.
+    env: { SLUICEBOX_POISON_BUFFERS: '1' },
     projects: [
       {
         test: {

@@ -5,6 +5,10 @@ const MOST_LOG2 = 22
 /** What a thread keeps for later at most, bytes. */
 const KEPT_BYTES = 24 << 20
 
+/** For tests: what is given back is overwritten at once, and must not be given back again. */
+const isPoisoned = process.env['SLUICEBOX_POISON_BUFFERS'] === '1'
+const POISON = 0xdb
+
 /** By the power of two that is their size. */
 const free: Buffer[][] = Array.from({ length: MOST_LOG2 + 1 }, () => [])
 let kept = 0
@@ -28,6 +32,7 @@ export function giveBuffer(buffer: Buffer): void {
   const log2 = log2Of(buffer.length)
   if (log2 > MOST_LOG2 || kept + buffer.length > KEPT_BYTES) return
   if (buffer.length !== 2 ** log2 || buffer.buffer.byteLength !== buffer.length) return
+  if (isPoisoned) poison(buffer, free[log2]!)
   kept += buffer.length
   free[log2]!.push(buffer)
 }
@@ -38,6 +43,11 @@ export function growBuffer(buffer: Buffer, bytes: number, used: number): Buffer 
   buffer.copy(grown, 0, 0, used)
   giveBuffer(buffer)
   return grown
+}
+
+function poison(buffer: Buffer, others: readonly Buffer[]): void {
+  if (others.some((other) => other.buffer === buffer.buffer)) throw new Error('given back twice')
+  buffer.fill(POISON)
 }
 
 const log2Of = (bytes: number): number =>

@@ -46,7 +46,8 @@ export function contentWindow(content: Content, bytes: number): ContentWindow {
       const ended = length < buffer.length
       const next = lend(Math.max(size(kept.length), kept.length + room))
       kept.copy(next)
-      if (cut === 0) giveBuffer(Buffer.from(buffer.buffer))
+      // Given away with nothing in it, it may still hold the line end of the last record.
+      if (cut === 0 && kept.length > 0) giveBuffer(Buffer.from(buffer.buffer))
       buffer = next
       length = kept.length
       if (!ended) begin()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { giveBuffer, takeBuffer } from '../../../src/core/bufferPool.ts'
 import { frame } from '../../../src/core/framing.ts'
 import { plainContent } from '../../../src/sources/landing/content.ts'
 import { cutRecords, type CutRecordsOptions } from '../../../src/sources/landing/cutRecords.ts'
@@ -52,7 +53,31 @@ const run = async (text: string, options: Partial<CutRecordsOptions> = {}) => {
   }
 }
 
+/** What columns do meanwhile, and the next file. */
+const useBuffersAgain = (): void => {
+  const taken = Array.from({ length: 8 }, () => takeBuffer(1).fill('!'))
+  for (const buffer of taken) giveBuffer(buffer)
+}
+
 describe('cutRecords', () => {
+  it.each([
+    ['ends with a batch', { at: 0 }],
+    ['was read before', { at: 64, inside: 0 }],
+  ])('leaves the line end of a record that is too long alone, where it %s', async (_, where) => {
+    const bytes = Buffer.alloc(64, 'x')
+    const cuts = cutRecords({
+      content: plainContent({ file: memoryFile(bytes, 7), size: 64, from: 0 }),
+      ...{ framing: 'lines', lineEnd: 'lf', batchBytes: 16, maxRecordBytes: 20, ...where },
+      final: () => true,
+    })
+    const pieces: Uint8Array[] = []
+    for (let step = await cuts.next(); step.done !== true; step = await cuts.next()) {
+      pieces.push(step.value.bytes)
+      useBuffersAgain()
+    }
+    expect(Buffer.concat(pieces).toString()).toBe(`${'x'.repeat(64 - where.at)}\n`)
+  })
+
   it('cuts batches at line feeds and leaves an open line to the end', async () => {
     expect(await run('a\nbb\ncccccccccccc\nd')).toMatchObject({
       records: ['a', 'bb', 'cccccccccccc', 'd'],
