@@ -74,7 +74,7 @@ async function removeDead(
     const path = join(folder, name)
     const stat = await disk.stat(path).catch(() => undefined)
     if (stat === undefined) continue
-    const ageMs = Date.now() - stat.mtimeMs
+    const ageMs = Date.now() - stat.ctimeMs
     if (isGone(name.replace(RANDOM, '')) || ageMs > OLD_AFTER_MS) await remove(path)
   }
 }

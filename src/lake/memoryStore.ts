@@ -48,11 +48,11 @@ export function memoryStore(
 
     create: async (key, bytes) => {
       if (objects.has(checkKey(key))) return 'exists'
-      put(key, bytes.slice())
+      put(key, new Uint8Array(bytes))
       return 'created'
     },
 
-    replace: async (key, bytes) => put(checkKey(key), bytes.slice()),
+    replace: async (key, bytes) => put(checkKey(key), new Uint8Array(bytes)),
 
     has: async (key) => objects.has(checkKey(key)),
 
@@ -148,7 +148,7 @@ function occupied(url: string, key: string): SinkError {
 function collector(done: (bytes: Uint8Array) => void): ObjectWriter {
   const pieces: Uint8Array[] = []
   return {
-    write: async (bytes) => void pieces.push(bytes.slice()),
+    write: async (bytes) => void pieces.push(new Uint8Array(bytes)),
     close: async () => {
       const bytes = Buffer.concat(pieces)
       done(bytes)

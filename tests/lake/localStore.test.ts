@@ -108,12 +108,19 @@ test('removes the temporary files of dead processes, and leaves those of others'
   const temp = join(root, '_staging/_tmp')
   await mkdir(temp, { recursive: true })
   const ageMs = { dead: 0, alive: 120, elsewhere: 120, ancient: 100_000 }
-  for (const [kind, name] of Object.entries(names)) {
-    await writeFile(join(temp, name), kind)
-    const then = Date.now() / 1000 - ageMs[kind as keyof typeof ageMs]
-    await utimes(join(temp, name), then, then)
+  for (const [kind, name] of Object.entries(names)) await writeFile(join(temp, name), kind)
+  const disk: DiskIo = {
+    ...realDisk,
+    async stat(path) {
+      const kind = Object.entries(names).find(([, name]) => path.endsWith(name))?.[0]
+      const found = await realDisk.stat(path)
+      if (kind === undefined) return found
+      return Object.assign(found, {
+        ctimeMs: Date.now() - ageMs[kind as keyof typeof ageMs] * 1000,
+      })
+    },
   }
-  await localStore(root).create('a', encode('x'))
+  await localStore(root, { disk }).create('a', encode('x'))
   expect((await readdir(temp)).sort()).toEqual([names.alive, names.elsewhere].sort())
 })
 
@@ -281,6 +288,25 @@ test('reads what it wrote byte by byte', async () => {
   const store = localStore(root)
   await store.create('a', encode('plain'))
   expect(await readFile(join(root, 'a'), 'utf8')).toBe('plain')
+})
+
+test('another store leaves an old file alone while it is put in place', async () => {
+  const from = 'gold/_versions/3.duckdb'
+  const first = localStore(root)
+  await first.create(from, encode('version three'))
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400
+  await utimes(join(root, from), twoDaysAgo, twoDaysAgo)
+  const other = localStore(root)
+  const disk: DiskIo = {
+    ...realDisk,
+    // Its first write removes what dead processes left.
+    async syncFile(path) {
+      await realDisk.syncFile(path)
+      await other.create('_leases/t/1', encode('{}'))
+    },
+  }
+  await localStore(root, { disk }).swap(from, 'gold/gold.duckdb', undefined)
+  expect(await readFile(join(root, 'gold/gold.duckdb'), 'utf8')).toBe('version three')
 })
 
 test('leaves nothing beside a file that could not be put in place', async () => {

@@ -57,6 +57,19 @@ export function objectStoreContract(
         expect(decode(await store.read(key))).toBe('one')
       })
 
+      test('keeps what was written when its buffer is filled anew', async () => {
+        const [created, replaced, staged] = [fresh(), fresh(), fresh()]
+        const buffer = Buffer.from('one')
+        await store.create(created, buffer)
+        await store.replace(replaced, buffer)
+        const writer = store.stage('task', staged, false)
+        await writer.write(buffer)
+        buffer.fill('!')
+        await store.publish(await writer.close())
+        const kept = await Promise.all([created, replaced, staged].map((key) => store.read(key)))
+        expect(kept.map(decode)).toEqual(['one', 'one', 'one'])
+      })
+
       test('leaves an existing object as it is', async () => {
         const key = fresh()
         await store.create(key, encode('one'))
