@@ -74,6 +74,8 @@ async function addTo(
   const aside = `temp.${identifier(`${model.name}__dbt_tmp`)}`
   await database.run(`create or replace temp table ${aside.replace('temp.', '')} as\n${sql}`)
   try {
+    // Before the table gets the columns that the new rows have: its files don't.
+    const wereAlike = await isAlike(database, relation, aside)
     const columns = await alignColumns(database, model, aside)
     await database.run('begin')
     try {
@@ -85,8 +87,7 @@ async function addTo(
       await database.run('rollback').catch(() => {})
       throw error
     }
-    const isOnlyMore = keepAdded && strategyOf(config) === 'append'
-    if (isOnlyMore && (await isAlike(database, relation, aside))) added = aside
+    if (keepAdded && wereAlike && strategyOf(config) === 'append') added = aside
     return { incremental: true, changed: await changedKeys(database, config, aside), added }
   } finally {
     if (added === undefined) {
