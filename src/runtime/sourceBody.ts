@@ -12,6 +12,7 @@ import type {
   SourceRange,
   SourceReader,
   StoredState,
+  WriterContext,
 } from '../core/unit.ts'
 import { epochStream } from './epochStream.ts'
 import type { Plan } from './plan.ts'
@@ -69,9 +70,8 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
     identity: identityOf(plan, options.sourceIdentity),
     sinks: plan.sinks.map((sink) => sink.name),
     async start(from, writing) {
-      await stop()
       const names = gates.map((gate) => gate.name)
-      starting = startRunning(options, names, from, writing)
+      starting = stop().then(() => startRunning(options, names, from, writing))
       try {
         running = await starting
       } finally {
@@ -149,8 +149,13 @@ async function startRunning(
     const opening = options.runners.open(plan.source, writing, sharers, ending)
     const runner = openingRunner(opening)
     opened.push(runner)
-    const batchWriters = await openBatchWriters(options, writing, ending, () => current)
-    for (const writer of batchWriters.values()) opened.push(writer)
+    const batchWriters = new Map<string, BatchWriter>()
+    for (const { name, unit } of plan.batchSinks) {
+      const context = batchWriterContext(options, name, writing, ending, () => current)
+      const writer = await unit.openBatchWriter!(context)
+      opened.push(writer)
+      batchWriters.set(name, writer)
+    }
     const stream = epochStream({
       ...options,
       reader,
@@ -210,30 +215,24 @@ async function openSelectors(
   return selectors
 }
 
-async function openBatchWriters(
+const batchWriterContext = (
   options: SourceBodyOptions,
+  node: string,
   writing: Writing,
   signal: AbortSignal,
   current: () => Writing,
-): Promise<Map<string, BatchWriter>> {
-  const writers = new Map<string, BatchWriter>()
-  for (const { name, unit } of options.plan.batchSinks) {
-    const writer = await unit.openBatchWriter!({
-      node: name,
-      task: writing.task,
-      topology: options.topology,
-      clock: options.clock,
-      runId: writing.runId,
-      writer: 0,
-      memoryBytes: options.memoryBytes / options.sharers,
-      signal,
-      epoch: () => current().epoch,
-      attempt: () => current().attempt,
-    })
-    writers.set(name, writer)
-  }
-  return writers
-}
+): WriterContext => ({
+  node,
+  task: writing.task,
+  topology: options.topology,
+  clock: options.clock,
+  runId: writing.runId,
+  writer: 0,
+  memoryBytes: options.memoryBytes / options.sharers,
+  signal,
+  epoch: () => current().epoch,
+  attempt: () => current().attempt,
+})
 
 const stored = (
   { readObject }: SourceBodyOptions,

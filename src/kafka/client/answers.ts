@@ -23,8 +23,8 @@ const TRUSTED_BYTES = 4 << 20
 const MAX_BYTES = 2 ** 30
 /** What kafkajs gets in the place of a Fetch's bytes; a true answer is longer. */
 const TICKET_BYTES = 4
-/** Answers that kafkajs no longer waits for are forgotten beyond so many. */
-const MAX_WAITING = 16
+/** Of one connection: one that kafkajs no longer waits for is forgotten when so many more have come. */
+const MAX_WAITING = 2
 
 /**
  * Reads answers into buffers that are used again. kafkajs lets Node allocate each piece that a socket
@@ -35,10 +35,12 @@ export function openAnswers(isEncrypted: boolean): Answers {
   const waiting = new Map<number, Buffer>()
   let tickets = 0
 
-  const ticketFor = (answer: Buffer): Buffer => {
+  /** @param own - The tickets of the same connection */
+  const ticketFor = (answer: Buffer, own: number[]): Buffer => {
     const ticket = tickets++ >>> 0
     waiting.set(ticket, answer)
-    if (waiting.size > MAX_WAITING) waiting.delete(waiting.keys().next().value!)
+    own.push(ticket)
+    if (own.length > MAX_WAITING) waiting.delete(own.shift()!)
     const frame = Buffer.alloc(BEHIND_ID + TICKET_BYTES)
     frame.writeInt32BE(frame.length - BEHIND_SIZE, 0)
     answer.copy(frame, BEHIND_SIZE, BEHIND_SIZE, BEHIND_ID)
@@ -51,9 +53,10 @@ export function openAnswers(isEncrypted: boolean): Answers {
       ? undefined
       : ({ host, port, onConnect }) => {
           const fetches = new Set<number>()
+          const own: number[] = []
           const frames = frameReader((frame, size) => {
             const isFetch = fetches.delete(frame.readInt32BE(BEHIND_SIZE))
-            socket.emit('data', isFetch ? ticketFor(frame) : frame.subarray(0, size))
+            socket.emit('data', isFetch ? ticketFor(frame, own) : frame.subarray(0, size))
           })
           const read = (length: number, buffer: Uint8Array): boolean => {
             const rest = frames.feed(Buffer.from(buffer.buffer, buffer.byteOffset, length))
@@ -63,6 +66,9 @@ export function openAnswers(isEncrypted: boolean): Answers {
           const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: read }
           const socket: Socket = connect({ host, port, onread }, onConnect)
           socket.setKeepAlive(true, KEEP_ALIVE_MS)
+          socket.once('close', () => {
+            for (const ticket of own) waiting.delete(ticket)
+          })
           onWrite(socket, (request) => {
             if (request.length < REQUEST_HEAD) return
             if (request.readInt16BE(BEHIND_SIZE) === FETCH_KEY) {

@@ -226,9 +226,14 @@ async function openWriters({
   writerContext,
 }: ChainOptions): Promise<ReadonlyMap<string, Writer<never>>> {
   const writers = new Map<string, Writer<never>>()
-  for (const node of plan.nodes) {
-    if (node.kind !== 'sink') continue
-    writers.set(node.name, await node.unit.openWriter(writerContext(node.name)))
+  try {
+    for (const node of plan.nodes) {
+      if (node.kind !== 'sink') continue
+      writers.set(node.name, await node.unit.openWriter(writerContext(node.name)))
+    }
+  } catch (error) {
+    await Promise.allSettled([...writers.values()].map((writer) => writer.close()))
+    throw error
   }
   return writers
 }
