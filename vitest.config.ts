@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** The machine may be busy: what comes is waited for. */
+const POLL = { timeout: 30_000 }
+
 export default defineConfig({
   test: {
     // By itself vitest leaves one core idle: on a machine with two that is half of it.
@@ -13,6 +16,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/integration/**', 'tests/faults/full/**'],
           testTimeout: 120_000,
+          expect: { poll: POLL },
         },
       },
       {
@@ -20,6 +24,7 @@ export default defineConfig({
           name: 'integration',
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 300_000,
+          expect: { poll: POLL },
           hookTimeout: 900_000,
         },
       },
