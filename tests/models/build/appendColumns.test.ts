@@ -21,7 +21,7 @@ from {{ source('silver', 'orders') }}
 
   const clock = { now: () => 0, sleep: async () => {} }
   const store = await openLake(shop.lake)
-  const { files } = await deltaLog({ store, path: 'gold/added', clock } as never).snapshot()
+  const { files } = await deltaLog({ store, path: 'gold/added', clock }).snapshot()
   const types = await Promise.all(
     [...files.keys()].map((file) =>
       query(':memory:', (all) =>
