@@ -130,6 +130,8 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+const endNow = async (pid: number): Promise<void> => void process.kill(pid, 'SIGKILL')
+
 /** A test process that was killed leaves its servers: their folders say whose they were. */
 async function removeOrphans(): Promise<void> {
   for (const name of await readdir(RUNS)) {
@@ -139,7 +141,9 @@ async function removeOrphans(): Promise<void> {
     const pid = Number(await readFile(join(folder, 'pid'), 'utf8').catch(() => '0'))
     // The pid may be another's by now: only a process that was given this folder is ours.
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (pid > 0 && command.includes(folder)) process.kill(pid, 'SIGKILL')
-    await rm(folder, { recursive: true, force: true })
+    const isOurs = pid > 0 && command.includes(folder)
+    // Others may be at it too, and a server writes until it is gone: whoever comes next finds what is left.
+    if (isOurs) await endNow(pid).catch(() => {})
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {})
   }
 }
