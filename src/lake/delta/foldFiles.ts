@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CheckpointError } from '../../core/errors.ts'
+import { CheckpointError, ConfigError } from '../../core/errors.ts'
 import type { Column } from '../../core/columns.ts'
 import type { ObjectStore } from '../objectStore.ts'
 import { parquetFile, type FileSummary } from '../parquet/parquetFile.ts'
@@ -75,6 +75,8 @@ async function* readFile({ store, path, columns }: FoldOptions, file: AddFile) {
   try {
     yield* readRows(bytes, columns)
   } catch (cause) {
+    // A package that is missing says so itself.
+    if (cause instanceof ConfigError) throw cause
     throw damaged(key, `can't be read: ${String(cause)}`, cause)
   }
 }

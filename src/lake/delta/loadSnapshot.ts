@@ -1,3 +1,4 @@
+import { ConfigError } from '../../core/errors.ts'
 import type { ObjectStore } from '../objectStore.ts'
 import type { Action } from './actions.ts'
 import { decodeLogCheckpoint } from './decodeLogCheckpoint.ts'
@@ -73,6 +74,8 @@ async function readCheckpoint(store: ObjectStore, key: string): Promise<readonly
   try {
     return await decodeLogCheckpoint(bytes)
   } catch (cause) {
+    // A package that is missing says so itself.
+    if (cause instanceof ConfigError) throw cause
     const remedy = `${RESTORE}; where every entry before it is still there, removing it is enough`
     throw logDamage(key, `is damaged: ${String(cause)}`, remedy, cause)
   }
