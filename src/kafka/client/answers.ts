@@ -16,7 +16,6 @@ const BEHIND_SIZE = 4
 const BEHIND_ID = 8
 const REQUEST_ID = 8
 const REQUEST_HEAD = 12
-const KEEP_ALIVE_MS = 60_000
 const READ_BYTES = 128 << 10
 /** Longer answers are gathered as they come, whatever they say. */
 const TRUSTED_BYTES = 4 << 20
@@ -65,7 +64,6 @@ export function openAnswers(isEncrypted: boolean): Answers {
           }
           const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: read }
           const socket: Socket = connect({ host, port, onread }, onConnect)
-          socket.setKeepAlive(true, KEEP_ALIVE_MS)
           socket.once('close', () => {
             for (const ticket of own) waiting.delete(ticket)
           })

@@ -7,7 +7,7 @@ import { decodeFetchResponse } from '../wire/fetchResponse.ts'
 import { encodeFetchRequest } from '../wire/fetchRequest.ts'
 import { decodeTopicId, encodeTopicIdRequest, METADATA } from '../wire/topicId.ts'
 import { openAnswers } from './answers.ts'
-import { atMost } from './atMost.ts'
+import { atMost, CLOSE_MS } from './atMost.ts'
 import { joinGroup } from './groupMember.ts'
 import { loadKafkajs } from './loadKafkajs.ts'
 import { openProducer } from './producer.ts'
@@ -16,8 +16,6 @@ import { sockets } from './sockets.ts'
 const CONNECT_MS = 3_000
 /** The client's own retries are few: ours know for how long, and when to stop. */
 const RETRY = { retries: 1, initialRetryTime: 100 }
-/** A connection ends when its last answer is there: one that a broker owes may never come, ms. */
-const CLOSE_MS = 2_000
 const FETCH = { apiKey: 1, apiVersion: 10, apiName: 'Fetch' }
 
 interface Api {

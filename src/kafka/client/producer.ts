@@ -1,13 +1,11 @@
 import type * as Kafkajs from 'kafkajs'
 import type { KafkaCaller, KafkaProducer, ProducerOptions } from '../kafkaPort.ts'
 import { retrying } from '../retrying.ts'
-import { atMost } from './atMost.ts'
+import { atMost, CLOSE_MS } from './atMost.ts'
 
 const ALL_IN_SYNC = -1
 /** The client's own retries end when no broker is left: ours go on. */
 const RETRY = { retries: 3, initialRetryTime: 200 }
-/** A connection ends when its last answer is there: one that a broker owes may never come, ms. */
-const CLOSE_MS = 2_000
 
 /**
  * An idempotent producer. Which partition a record goes to is settled before the first try: a retry that

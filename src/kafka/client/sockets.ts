@@ -23,6 +23,7 @@ export function sockets(make: ISocketFactory = makeSocket): Sockets {
   return {
     factory(where) {
       const socket = make(where)
+      socket.setKeepAlive(true, KEEP_ALIVE_MS)
       // Ended by us it tells kafkajs of an error: that stops its timers.
       socket.on('error', () => {})
       socket.once('close', () => open.delete(socket))
@@ -40,9 +41,7 @@ export function sockets(make: ISocketFactory = makeSocket): Sockets {
 const makeSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const servername = isIP(host) === 0 ? { servername: host } : {}
   const tls = ssl as ConnectionOptions | boolean | null | undefined
-  const socket = tls
+  return tls
     ? connectTls({ host, port, ...servername, ...(tls === true ? {} : tls) }, onConnect)
     : connect({ host, port }, onConnect)
-  socket.setKeepAlive(true, KEEP_ALIVE_MS)
-  return socket
 }
