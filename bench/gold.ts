@@ -17,6 +17,7 @@ import { rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
+import { leastOf } from './harness/figures.ts'
 
 const SEED = 1
 const MIB = 2 ** 20
@@ -80,17 +81,6 @@ async function compare(silver: string): Promise<void> {
         `${ratio(seconds, other.seconds)} × ${side === 'refresh' ? 'full' : 'DuckDB'} (${ratio(cpuSeconds, other.cpuSeconds)} by CPU)`,
       ].join('  '),
     )
-  }
-}
-
-/** The least of everything: what else the machine does only adds. */
-function leastOf(runs: readonly Measured[]): Measured {
-  const least = (of: (run: Measured) => number): number => Math.min(...runs.map(of))
-  return {
-    ...runs[0]!,
-    seconds: least((run) => run.seconds),
-    cpuSeconds: least((run) => run.cpuSeconds),
-    rss: Math.max(...runs.map((run) => run.rss)),
   }
 }
 

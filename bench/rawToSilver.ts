@@ -12,9 +12,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { least, median } from './harness/figures.ts'
+import { leastOf, median } from './harness/figures.ts'
 import { bytesBelow, simulatedLanding } from './harness/landing.ts'
-import { reportSelf, runApart, takeTurns, type Measured } from './harness/runApart.ts'
+import { reportSelf, runApart, takeTurns } from './harness/runApart.ts'
 
 const MIB = 2 ** 20
 
@@ -81,16 +81,6 @@ async function compare(): Promise<void> {
           .join(', '),
       ].join('  '),
     )
-  }
-}
-
-/** The least of everything, but the highest peak. */
-function leastOf(runs: readonly Measured<Counts>[]): Measured<Counts> {
-  return {
-    answer: runs[0]!.answer,
-    seconds: least(runs.map((run) => run.seconds)),
-    cpuSeconds: least(runs.map((run) => run.cpuSeconds)),
-    rss: Math.max(...runs.map((run) => run.rss)),
   }
 }
 

@@ -7,3 +7,15 @@ export function median(values: readonly number[]): number {
   const upper = sorted[middle] ?? Number.NaN
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
+
+/** The least of everything, but the highest peak of memory; the rest is the first run's. */
+export function leastOf<
+  Run extends { readonly seconds: number; readonly cpuSeconds: number; readonly rss: number },
+>(runs: readonly Run[]): Run {
+  return {
+    ...runs[0]!,
+    seconds: least(runs.map((run) => run.seconds)),
+    cpuSeconds: least(runs.map((run) => run.cpuSeconds)),
+    rss: Math.max(...runs.map((run) => run.rss)),
+  }
+}
