@@ -1,7 +1,7 @@
 /**
  * What memory a topology takes as its input grows: with a window of an hour, and remembering every key.
  *
- *   node bench/boundedWindow.ts [--events 1000000,10000000] [--threads 2]
+ *   node bench/boundedWindow.ts [--events 1000000,10000000] [--threads 2] [--sides bounded,unbounded] [--json]
  *
  * Events come at five million a day of event time, as fast as they are read: ten million are two days. They
  * are decoded, validated, freed of repeats, and written to a Delta table; a commit each 5 s. What the window
@@ -29,7 +29,9 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000,10000000' },
     threads: { type: 'string', default: '2' },
+    sides: { type: 'string', default: 'bounded,unbounded' },
     side: { type: 'string' },
+    json: { type: 'boolean', default: false },
   },
 })
 
@@ -38,7 +40,8 @@ if (values.side !== undefined) {
 } else compare(values.events.split(',').map(Number))
 
 function compare(sizes: readonly number[]): void {
-  for (const side of ['bounded', 'unbounded'] as const) {
+  const runs: object[] = []
+  for (const side of values.sides.split(',') as Side[]) {
     let smallest: number | undefined
     for (const events of sizes) {
       const args = ['--side', side, '--events', String(events), '--threads', values.threads]
@@ -51,20 +54,22 @@ function compare(sizes: readonly number[]): void {
         answer.duplicate === duplicate &&
         answer.late === late &&
         answer.written === events - duplicate - late
-      if (!isRight) process.exitCode = 1
-      console.log(
-        [
-          side.padEnd(9),
-          `${(events / 1e6).toFixed(1)} M events`.padStart(14),
-          `peak RSS ${(rss / MIB).toFixed(0)} MiB`.padStart(18),
-          `${(rss / smallest).toFixed(2)} × the smallest`,
-          `${(events / seconds / 1000).toFixed(0)}k records/s`.padStart(14),
-          `${cpuSeconds.toFixed(1)} CPU s`.padStart(12),
-          `${duplicate} repeats, ${late} late ${isRight ? 'found' : `planted, got ${answer.duplicate} and ${answer.late}`}`,
-        ].join('  '),
-      )
+      if (!isRight && !values.json) process.exitCode = 1
+      runs.push({ side, events, seconds, cpuSeconds, rss, isRight })
+      const line = [
+        side.padEnd(9),
+        `${(events / 1e6).toFixed(1)} M events`.padStart(14),
+        `peak RSS ${(rss / MIB).toFixed(0)} MiB`.padStart(18),
+        `${(rss / smallest).toFixed(2)} × the smallest`,
+        `${(events / seconds / 1000).toFixed(0)}k records/s`.padStart(14),
+        `${cpuSeconds.toFixed(1)} CPU s`.padStart(12),
+        `${duplicate} repeats, ${late} late ${isRight ? 'found' : `planted, got ${answer.duplicate} and ${answer.late}`}`,
+      ].join('  ')
+      if (values.json) process.stderr.write(`${line}\n`)
+      else console.log(line)
     }
   }
+  if (values.json) console.log(JSON.stringify(runs))
 }
 
 async function measure(side: Side, events: number): Promise<Answer> {

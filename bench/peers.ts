@@ -2,12 +2,13 @@
  * The way from raw files to Silver, beside the same job in other systems.
  *
  *   node bench/peers.ts [--tweets 1000000] [--rounds 3] [--threads 2] [--json]
- *     [--sides sluicebox,with-bronze,duckdb,polars,bytewax,spark,spark-streaming]
+ *     [--sides sluicebox,with-bronze,duckdb,polars,bytewax,spark,spark-streaming,flink]
  *
  * The job: NDJSON → validated → the first of each id → zstd Parquet by platform and day. Each run is a process
  * of its own that is watched from outside; the sides take turns. What each wrote is read back by DuckDB and must
- * be the same rows: their number, their ids, sums of counts and tags. Peers are Python packages, installed at
- * the first call (Spark is 450 MB and needs Java 17).
+ * be the same rows: their number, their ids, sums of counts and tags. A side that fails is named, and the others
+ * are still measured. Peers are Python packages, installed at the first call (Spark and Flink are 450 MB each and
+ * need Java 17).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,6 +18,7 @@ import { least, median } from './harness/figures.ts'
 import { bytesBelow, simulatedLanding } from './harness/landing.ts'
 import type { Measured } from './harness/runApart.ts'
 import { runWatched } from './harness/runWatched.ts'
+import { watchedTurns } from './harness/watchedTurns.ts'
 import { differences, readBack, type SilverFacts } from './peers/readBack.ts'
 import { SIDES } from './peers/sides.ts'
 
@@ -39,23 +41,15 @@ if (unknown !== undefined) throw new Error(`there is no side '${unknown}'`)
 const records = Number(values.tweets)
 const landing = values.landing ?? (await simulatedLanding(records))
 const bytes = await bytesBelow(join(landing, 'twitter'))
-const runs: Record<string, Measured<SilverFacts>[]> = {}
-for (let round = 0; round < Number(values.rounds); round++) {
-  for (const name of names) (runs[name] ??= []).push(await measured(name))
-}
-const [first] = Object.values(runs)
-const answer = first![0]!.answer
-for (const [name, all] of Object.entries(runs)) {
-  for (const run of all) {
-    const wrong = differences(answer, run.answer)
-    if (wrong.length > 0) throw new Error(`${name} has other rows: ${wrong.join(', ')}`)
-  }
-}
+const { runs, failed } = await watchedTurns(names, Number(values.rounds), measured, differences)
 if (values.json) {
   const leavesOut = Object.fromEntries(names.map((name) => [name, SIDES[name]!.leavesOut]))
   const called = Object.fromEntries(names.map((name) => [name, SIDES[name]!.name]))
-  console.log(JSON.stringify({ records, bytes, sides: runs, names: called, leavesOut }))
-} else for (const name of names) console.log(row(name))
+  console.log(JSON.stringify({ records, bytes, sides: runs, failed, names: called, leavesOut }))
+} else {
+  for (const name of Object.keys(runs)) console.log(row(name))
+  if (Object.keys(failed).length > 0) process.exitCode = 1
+}
 
 async function measured(name: string): Promise<Measured<SilverFacts>> {
   const lake = await mkdtemp(join(tmpdir(), `bench-${name}-`))
@@ -69,7 +63,7 @@ async function measured(name: string): Promise<Measured<SilverFacts>> {
 
 function row(name: string): string {
   const seconds = runs[name]!.map((run) => run.seconds)
-  const ours = median(first!.map((run) => run.seconds))
+  const ours = median(Object.values(runs)[0]!.map((run) => run.seconds))
   return [
     SIDES[name]!.name.padEnd(26),
     `${(records / median(seconds) / 1000).toFixed(0)}k records/s`.padStart(15),

@@ -1,88 +1,95 @@
 /**
  * Every figure that the documentation names, measured by one command, beside its peers in the same run:
  *
- *   node bench/run.ts [--quick] [--peers polars,bytewax,spark,spark-streaming|none] [--only throughput,…]
+ *   node bench/run.ts [--quick] [--only throughput,platform,…] [--peers polars,flink,…|none] [--list] [--render]
  *     [--rounds 5] [--inputs 250000,1000000] [--threads 1,2,4] [--out docs]
  *
- * Writes `benchmarks.md` and its pictures to the folder; who measures only some parts gets a document of those
- * parts, so give it another folder then. Peers from PyPI are installed at their first use. It takes hours and wants
- * a machine that does nothing else; `--quick` takes minutes and shows only that everything runs.
+ * The result of each part is kept as soon as it is there, as JSON in `benchmarks/`, and `benchmarks.md` and its
+ * pictures are written again from all that is kept: parts can be measured one at a time, on different days. A part
+ * that fails leaves its older result; a peer that fails is named on the page. `--list` says how long each part takes,
+ * `--render` measures nothing. Peers from PyPI are installed at their first use. The whole wants a machine that
+ * does nothing else; `--quick` takes minutes, shows only that everything runs, and writes to the temporary folder.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { kafka, latency } from './run/kafka.ts'
-import { thisMachine } from './run/machine.ts'
-import { dedup, simulators, startUp } from './run/parts.ts'
-import { memory, scaling, throughput } from './run/rawToSilver.ts'
-import type { Section, Size } from './run/section.ts'
+import { thisCommit, thisMachine } from './run/machine.ts'
+import { writePage } from './run/page.ts'
+import type { Part, Size } from './run/part.ts'
+import { keepResult } from './run/results.ts'
+import { QUICK, WHOLE } from './run/sizes.ts'
+import { dedup } from './run/parts/dedup.ts'
+import { kafka } from './run/parts/kafka.ts'
+import { latency } from './run/parts/latency.ts'
+import { memory } from './run/parts/memory.ts'
+import { simulators } from './run/parts/simulators.ts'
+import { start } from './run/parts/start.ts'
+import { threads } from './run/parts/threads.ts'
+import { throughput } from './run/parts/throughput.ts'
+import { window } from './run/parts/window.ts'
 
-const PARTS: Readonly<Record<string, (size: Size) => Section>> = {
-  throughput,
-  memory,
-  threads: scaling,
-  kafka,
-  latency,
-  dedup,
-  simulators,
-  start: startUp,
+/** In the page's order. */
+const PARTS: Readonly<Record<string, Part<unknown>>> = {
+  ...{ throughput, memory, threads, kafka, latency },
+  ...{ window, dedup, simulators, start },
 }
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    peers: { type: 'string', default: 'polars,bytewax,spark,spark-streaming' },
+    peers: { type: 'string' },
     only: { type: 'string', default: Object.keys(PARTS).join(',') },
+    list: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     inputs: { type: 'string' },
     threads: { type: 'string' },
-    out: { type: 'string', default: join(import.meta.dirname, '../docs') },
+    out: { type: 'string' },
   },
 })
-const peers = values.peers === 'none' ? [] : values.peers.split(',')
-const sides = ['sluicebox', 'with-bronze', 'duckdb', ...peers]
-const QUICK: Size = {
-  ...{ tweets: 20_000, rounds: 1, sides, inputs: [10_000, 20_000, 40_000], threads: [1, 2] },
-  ...{ seconds: 5, rates: [1000], keys: 200_000, events: 20_000 },
-}
-const WHOLE: Size = {
-  ...{ tweets: 1_000_000, rounds: 5, sides, threads: [1, 2, 4] },
-  inputs: [250_000, 1_000_000, 4_000_000, 10_000_000],
-  ...{ seconds: 60, rates: [1000, 10_000], keys: 20_000_000, events: 500_000 },
-}
-
-const numbers = (list: string): readonly number[] => list.split(',').map(Number)
+const list = (text: string): string[] => (text === 'none' ? [] : text.split(','))
 const size: Size = {
   ...(values.quick ? QUICK : WHOLE),
+  ...(values.peers !== undefined && { peers: list(values.peers) }),
   ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
-  ...(values.inputs !== undefined && { inputs: numbers(values.inputs) }),
-  ...(values.threads !== undefined && { threads: numbers(values.threads) }),
+  ...(values.inputs !== undefined && { inputs: list(values.inputs).map(Number) }),
+  ...(values.threads !== undefined && { threads: list(values.threads).map(Number) }),
+}
+const out =
+  values.out ??
+  (values.quick ? join(tmpdir(), 'sluicebox-bench') : join(import.meta.dirname, '../docs'))
+
+if (values.list) {
+  for (const [name, { title, minutes }] of Object.entries(PARTS)) {
+    console.log(`${name.padEnd(12)} ${String(minutes).padStart(3)} min  ${title}`)
+  }
+} else {
+  if (!values.render) measureAll(list(values.only))
+  writePage(out, PARTS)
+  process.stderr.write(`${join(out, 'benchmarks.md')}\n`)
 }
 
-const charts = join(values.out, 'benchmarks')
-await mkdir(charts, { recursive: true })
-const document = [
-  '# Benchmarks',
-  '',
-  `Written by \`npm run bench${values.quick ? ' -- --quick' : ''}\`${values.quick ? ': a try; its figures mean little' : ''}.`,
-  thisMachine(),
-  '',
-]
-for (const name of values.only.split(',')) {
-  const part = PARTS[name]
-  if (part === undefined) throw new Error(`there is no part '${name}'`)
-  process.stderr.write(`== ${name}\n`)
-  try {
-    const { title, text, chart } = part(size)
-    document.push(`## ${title}`, '', text, '')
-    if (chart === undefined) continue
-    await writeFile(join(charts, `${chart.name}.svg`), chart.svg)
-    document.push(`![${title}](benchmarks/${chart.name}.svg)`, '')
-  } catch (error) {
-    // The other parts take hours: what was measured is kept.
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    document.push(`## ${name}`, '', 'This part failed.', '')
-    process.exitCode = 1
+function measureAll(names: readonly string[]): void {
+  const unknown = names.find((name) => !Object.hasOwn(PARTS, name))
+  if (unknown !== undefined) throw new Error(`there is no part '${unknown}'`)
+  const [machine, commit, isQuick] = [thisMachine(), thisCommit(), values.quick]
+  for (const name of names) {
+    const part = PARTS[name]!
+    const expected = isQuick ? '' : `, some ${part.minutes} min`
+    process.stderr.write(`== ${name}: ${part.title}${expected}\n`)
+    const began = performance.now()
+    try {
+      const result = part.measure(size)
+      const minutes = Number(((performance.now() - began) / 60_000).toFixed(1))
+      const measured = new Date().toISOString().slice(0, 10)
+      const kept = { machine, commit, measured, isQuick, minutes, size, result }
+      keepResult(join(out, 'benchmarks'), name, kept)
+      writePage(out, PARTS)
+      process.stderr.write(`== ${name}: ${minutes} min\n`)
+    } catch (error) {
+      // The other parts take hours: they go on, and what an earlier run found of this one stays.
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+      process.exitCode = 1
+    }
   }
 }
-await writeFile(join(values.out, 'benchmarks.md'), document.join('\n'))

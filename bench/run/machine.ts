@@ -3,16 +3,17 @@ import { cpus, release, totalmem } from 'node:os'
 
 const GIB = 2 ** 30
 
-/** On what was measured, and of which commit. */
+/** On what was measured. */
 export function thisMachine(): string {
   const processors = cpus()
+  const memory = `${Math.round(totalmem() / GIB)} GiB`
+  const software = `Linux ${release()}, Node ${process.versions.node}`
+  return `${processors.length} cores (${processors[0]?.model ?? 'unknown'}), ${memory}, ${software}`
+}
+
+/** Of which commit. */
+export function thisCommit(): string {
   const git = (...args: string[]): string => execFileSync('git', args).toString().trim()
   const changed = git('status', '--porcelain', '--', 'src', 'topologies', 'bench') !== ''
-  return [
-    `${processors.length} cores (${processors[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / GIB)} GiB,`,
-    `Linux ${release()}, Node ${process.versions.node}, commit ${git('rev-parse', '--short', 'HEAD')}`,
-    `${changed ? 'with changes' : ''}.`,
-  ]
-    .join(' ')
-    .replace(' .', '.')
+  return `${git('rev-parse', '--short', 'HEAD')}${changed ? ' with changes' : ''}`
 }

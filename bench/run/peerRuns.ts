@@ -1,12 +1,14 @@
 import { least, median } from '../harness/figures.ts'
 import type { Measured } from '../harness/runApart.ts'
-import { measure } from './section.ts'
+import { measure } from './part.ts'
 
 /** What `bench/peers.ts --json` prints. */
 interface PeerRuns {
   readonly records: number
   readonly bytes: number
+  /** Those that ran to their end with the right answer. */
   readonly sides: Readonly<Record<string, readonly Measured[]>>
+  readonly failed: Readonly<Record<string, string>>
   readonly names: Readonly<Record<string, string>>
   readonly leavesOut: Readonly<Record<string, string>>
 }
@@ -24,28 +26,34 @@ export interface SideFigures {
   readonly rss: number
 }
 
+export interface PeerFigures {
+  readonly bytes: number
+  readonly figures: readonly SideFigures[]
+  readonly failed: readonly { readonly name: string; readonly why: string }[]
+}
+
 /** Measures the job in several systems and sums up each side's rounds. */
 export function measurePeers(
   tweets: number,
   rounds: number,
-  sides: readonly string[],
+  wanted: readonly string[],
   threads: number,
-): { readonly bytes: number; readonly figures: readonly SideFigures[] } {
-  const { bytes, records, ...runs } = measure<PeerRuns>('peers.ts', [
+): PeerFigures {
+  const { bytes, records, sides, failed, names, leavesOut } = measure<PeerRuns>('peers.ts', [
     ...['--tweets', String(tweets), '--rounds', String(rounds)],
-    ...['--sides', sides.join(','), '--threads', String(threads)],
+    ...['--sides', wanted.join(','), '--threads', String(threads)],
   ])
-  const figures = sides.map((side): SideFigures => {
-    const all = runs.sides[side]!
-    const seconds = all.map((run) => run.seconds)
+  const figures = Object.entries(sides).map(([side, runs]): SideFigures => {
+    const seconds = runs.map((run) => run.seconds)
     return {
-      ...{ side, name: runs.names[side]!, leavesOut: runs.leavesOut[side]! },
+      ...{ side, name: names[side]!, leavesOut: leavesOut[side]! },
       rate: records / median(seconds),
       leastSeconds: least(seconds),
       medianSeconds: median(seconds),
-      cpuSeconds: median(all.map((run) => run.cpuSeconds)),
-      rss: Math.max(...all.map((run) => run.rss)),
+      cpuSeconds: median(runs.map((run) => run.cpuSeconds)),
+      rss: Math.max(...runs.map((run) => run.rss)),
     }
   })
-  return { bytes, figures }
+  const lost = Object.entries(failed).map(([side, why]) => ({ name: names[side]!, why }))
+  return { bytes, figures, failed: lost }
 }

@@ -1,0 +1,90 @@
+import { barChart } from '../../charts/barChart.ts'
+import type { Part } from '../part.ts'
+import { measurePeers, type PeerFigures, type SideFigures } from '../peerRuns.ts'
+import { claim, mebibytes, table, thousands, times, type Claim } from '../section.ts'
+
+const OURS = 'with-bronze'
+const OWN = ['sluicebox', OURS]
+const THREADS = 2
+const MIB = 2 ** 20
+/** What a key of an unbounded window may take, and the rest. */
+const [KEY_BYTES, BASE_MIB] = [24, 600]
+const TARGETS: Readonly<Record<string, number>> = {
+  duckdb: 1,
+  polars: 2,
+  bytewax: 4.5,
+  spark: 6,
+  'spark-streaming': 6,
+  flink: 6,
+}
+
+/** Raw files to Silver beside every peer. */
+export const throughput: Part<PeerFigures> = {
+  title: 'Raw files to Silver',
+  minutes: 15,
+  measure: ({ tweets, rounds, peers }) =>
+    measurePeers(tweets, rounds, [...OWN, 'duckdb', ...peers], THREADS),
+  show({ bytes, figures, failed }, { tweets, rounds }) {
+    const ours = figures.find(({ side }) => side === OURS)
+    const rows = figures.map((one) => [
+      one.name,
+      thousands(one.rate),
+      `${one.medianSeconds.toFixed(2)} s`,
+      `${one.leastSeconds.toFixed(2)} s`,
+      one.cpuSeconds.toFixed(1),
+      mebibytes(one.rss),
+      ours === undefined ? '' : times(ours.rate / one.rate),
+    ])
+    const head = [
+      '',
+      'records/s',
+      'median',
+      'least',
+      'CPU s',
+      'peak memory',
+      'with Bronze we are at',
+    ]
+    const size = `${thousands(tweets)} tweets, ${thousands(bytes / 1e6)} MB, ${THREADS} threads`
+    return {
+      text: [
+        `NDJSON, validated, the first of each id, zstd Parquet by platform and day: ${size}, ${rounds} rounds in turns.`,
+        'The rows of all sides were read back and are the same but for what a side leaves out.',
+        '',
+        table(head, rows),
+        '',
+        'What each leaves out of the job:',
+        '',
+        ...figures.map(({ name, leavesOut }) => `- ${name}: ${leavesOut}`),
+        ...failed.map(({ name, why }) => `- ${name} failed: ${why}`),
+      ].join('\n'),
+      claims: ours === undefined ? [] : claims(ours, figures, tweets),
+      chart: {
+        name: 'throughput',
+        svg: barChart(
+          {
+            title: 'Raw files to Silver',
+            note: `records a second, median; more is better; ${size}`,
+          },
+          figures.map(({ name, rate, rss, side }) => ({
+            label: name,
+            value: rate,
+            isOurs: OWN.includes(side),
+            remark: mebibytes(rss),
+          })),
+        ),
+      },
+    }
+  },
+}
+
+function claims(ours: SideFigures, figures: readonly SideFigures[], tweets: number): Claim[] {
+  const speeds = figures.flatMap(({ side, name, rate }) => {
+    const atLeast = TARGETS[side]
+    if (atLeast === undefined) return []
+    const what = `raw files to Silver with Bronze and quarantine: speed of ${name}`
+    return [claim(what, ours.rate / rate, { atLeast }, times)]
+  })
+  const limit = BASE_MIB * MIB + KEY_BYTES * tweets
+  const memory = `its peak memory, ${BASE_MIB} MiB and ${KEY_BYTES} bytes a key`
+  return [...speeds, claim(memory, ours.rss, { atMost: limit }, mebibytes)]
+}
