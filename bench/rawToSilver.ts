@@ -9,6 +9,7 @@
  * in the temporary folder. What the machine is busy with otherwise disturbs CPU seconds less than the clock.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
+import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -98,6 +99,8 @@ async function runSide(side: Side, landing: string): Promise<void> {
 }
 
 async function sluicebox(side: Side, landing: string, lake: string): Promise<Counts> {
+  // As the platform's own start does.
+  enableCompileCache()
   const [{ run }, { tweetLake }] = await Promise.all([
     import('../src/index.ts'),
     import('./rawToSilver/tweetLake.ts'),

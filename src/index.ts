@@ -45,6 +45,8 @@ export { decodeShapes, type DecodeShapesOptions, type Shaped } from './operators
 export { filter } from './operators/filter.ts'
 export { flatMap } from './operators/flatMap.ts'
 export { map } from './operators/map.ts'
+export { project } from './operators/project.ts'
+export { projectShapes, type ShapeCases, type ShapedRecord } from './operators/projectShapes.ts'
 export { validate, type ValidateOptions } from './operators/validate.ts'
 export type { ReasonRule } from './operators/validate/reasonOf.ts'
 export { windowDedup, type WindowDedupOptions } from './operators/windowDedup.ts'
@@ -57,7 +59,20 @@ export { rawFiles, type RawFilesOptions } from './sinks/rawFiles.ts'
 export { columnsOf } from './core/schema.ts'
 export type { StandardSchema } from './core/standardSchema.ts'
 export { parseTimestampUs } from './core/timestamp.ts'
-export { date, int32, int64, timestamp } from './core/columnSchemas.ts'
+export { date, int32, int64, timestamp, timestampText } from './core/columnSchemas.ts'
+export { projection, type Columns, type Projection } from './core/projection/projection.ts'
+export {
+  constant,
+  dayOf,
+  distinctLower,
+  first,
+  ingestedAt,
+  microsOf,
+  sourcePosition,
+  sum,
+  type Expression,
+  type Fields,
+} from './core/projection/expression.ts'
 export type { Column, ColumnType } from './core/columns.ts'
 export type { Shape } from './core/shape.ts'
 

@@ -4,7 +4,7 @@ import type { PostFormat } from './postFormats.ts'
 
 // Answers --help before the rest is loaded, which Node then takes from its compile cache.
 const start = await command(import.meta.url)
-const { decodeShapes, defineTopology, hours, landingFiles, map } = await import('../src/index.ts')
+const { decodeShapes, defineTopology, hours, landingFiles } = await import('../src/index.ts')
 const { rawFiles, validate } = await import('../src/index.ts')
 const { sqlModels } = await import('../src/duckdb.ts')
 const { deltaTable, quarantineTable } = await import('../src/parquet.ts')
@@ -34,7 +34,7 @@ export const full = ({ lake, landing, kafka }: FullSettings) =>
       return raw
         .via(`${platform}.decode`, decodeShapes(format))
         .via(`${platform}.validate`, validate(format.schema, format))
-        .via(`${platform}.post`, map(format.toPost))
+        .via(`${platform}.post`, format.toPost)
         .via(`${platform}.dedup`, firstOfEachId(brokers ? hours(24) : Infinity))
     }
     const { twitter, reddit, youtube } = postFormats

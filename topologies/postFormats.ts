@@ -1,4 +1,5 @@
-import type { Envelope, ReasonRule, Shape, StandardSchema } from '../src/index.ts'
+import type { ReasonRule, Shape, StandardSchema, StatelessOperator } from '../src/index.ts'
+import { projectShapes } from '../src/index.ts'
 import type { Post } from './post.ts'
 import { redditPost, RedditRecord, redditReasons, redditShapes } from './reddit.ts'
 import { twitterPost, TwitterRecord, twitterReasons, twitterShapes } from './twitter.ts'
@@ -11,7 +12,7 @@ export interface PostFormat<Raw> {
   readonly otherwise?: string
   readonly schema: StandardSchema<Raw>
   readonly reasons: readonly ReasonRule[]
-  readonly toPost: (record: Raw, envelope: Envelope) => Post
+  readonly toPost: StatelessOperator<Raw, Post>
 }
 
 /** Per platform: what its files look like, how a record is checked and why it is refused, and its row. */
@@ -21,18 +22,18 @@ export const postFormats = {
     otherwise: 'twitter',
     schema: TwitterRecord,
     reasons: twitterReasons,
-    toPost: twitterPost,
+    toPost: projectShapes(twitterPost),
   },
   reddit: {
     shapes: redditShapes,
     schema: RedditRecord,
     reasons: redditReasons,
-    toPost: redditPost,
+    toPost: projectShapes(redditPost),
   },
   youtube: {
     shapes: youtubeShapes,
     schema: YoutubeRecord,
     reasons: youtubeReasons,
-    toPost: youtubePost,
+    toPost: projectShapes(youtubePost),
   },
 } as const

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Envelope } from '../src/core/unit.ts'
+import type { ShapeCases } from '../src/operators/projectShapes.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
 import { isNoCount } from './formats/counts.ts'
 import { ListingChild, listingChildToPost, listingShapes } from './formats/listingChild.ts'
@@ -33,14 +33,9 @@ export const redditReasons: readonly ReasonRule[] = [
   },
 ]
 
-/** A Reddit post as a row of `silver/posts`. */
-export function redditPost(record: RedditRecord, envelope: Envelope): Post {
-  switch (record.shape) {
-    case 'reddit':
-      return submissionToPost(record.data, envelope)
-    case 'reddit.listing':
-      return listingChildToPost(record.data, envelope)
-    case 'reddit.csv':
-      return submissionRowToPost(record.data, envelope)
-  }
+/** A Reddit post as a row of `silver/posts`, by its shape. */
+export const redditPost: ShapeCases<RedditRecord, Post> = {
+  reddit: submissionToPost,
+  'reddit.listing': listingChildToPost,
+  'reddit.csv': submissionRowToPost,
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Envelope } from '../src/core/unit.ts'
+import type { ShapeCases } from '../src/operators/projectShapes.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
 import { isNoCount, isNoCountText } from './formats/counts.ts'
 import { isMissing, isObject, isPresent } from './formats/presence.ts'
@@ -43,15 +43,10 @@ export const twitterReasons: readonly ReasonRule[] = [
   },
 ]
 
-/** A tweet as a row of `silver/posts`. */
-export function twitterPost(record: TwitterRecord, envelope: Envelope): Post {
-  switch (record.shape) {
-    case 'twitter':
-      return tweetToPost(record.data, envelope)
-    case 'twitter.status':
-      return tweetStatusToPost(record.data, envelope)
-    case 'twitter.csv':
-    case 'twitter.row':
-      return tweetRowToPost(record.data, envelope)
-  }
+/** A tweet as a row of `silver/posts`, by its shape. */
+export const twitterPost: ShapeCases<TwitterRecord, Post> = {
+  twitter: tweetToPost,
+  'twitter.status': tweetStatusToPost,
+  'twitter.csv': tweetRowToPost,
+  'twitter.row': tweetRowToPost,
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Envelope } from '../src/core/unit.ts'
+import type { ShapeCases } from '../src/operators/projectShapes.ts'
 import type { ReasonRule } from '../src/operators/validate/reasonOf.ts'
 import { isNoCountText } from './formats/counts.ts'
 import { isMissing, isNoObject, isPresent } from './formats/presence.ts'
@@ -37,14 +37,9 @@ export const youtubeReasons: readonly ReasonRule[] = [
   },
 ]
 
-/** A video as a row of `silver/posts`. */
-export function youtubePost(record: YoutubeRecord, envelope: Envelope): Post {
-  switch (record.shape) {
-    case 'youtube':
-      return videoToPost(record.data, envelope)
-    case 'youtube.api':
-      return videoItemToPost(record.data, envelope)
-    case 'youtube.trending':
-      return trendingRowToPost(record.data, envelope)
-  }
+/** A video as a row of `silver/posts`, by its shape. */
+export const youtubePost: ShapeCases<YoutubeRecord, Post> = {
+  youtube: videoToPost,
+  'youtube.api': videoItemToPost,
+  'youtube.trending': trendingRowToPost,
 }

@@ -1,4 +1,4 @@
-import { decodeShapes, defineTopology, hours, map, rawFiles, validate } from '../../src/index.ts'
+import { decodeShapes, defineTopology, hours, rawFiles, validate } from '../../src/index.ts'
 import { kafkaSource } from '../../src/kafka.ts'
 import { deltaTable, quarantineTable } from '../../src/parquet.ts'
 import { firstOfEachId, Post } from '../../topologies/post.ts'
@@ -18,7 +18,7 @@ export const tweetLake = ({ lake, brokers }: TweetLakeSettings) =>
     const silver = tweets
       .via('decode', decodeShapes(twitter))
       .via('validate', validate(twitter.schema, twitter))
-      .via('post', map(twitter.toPost))
+      .via('post', twitter.toPost)
       .via('dedup', firstOfEachId(hours(24)))
       .toTable(
         'silver',

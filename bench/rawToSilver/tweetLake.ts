@@ -1,11 +1,4 @@
-import {
-  decodeShapes,
-  defineTopology,
-  landingFiles,
-  map,
-  rawFiles,
-  validate,
-} from '../../src/index.ts'
+import { decodeShapes, defineTopology, landingFiles, rawFiles, validate } from '../../src/index.ts'
 import { deltaTable, quarantineTable } from '../../src/parquet.ts'
 import { firstOfEachId, Post } from '../../topologies/post.ts'
 import { postFormats } from '../../topologies/postFormats.ts'
@@ -27,7 +20,7 @@ export const tweetLake = ({ lake, landing, bronze }: TweetLakeSettings) =>
     const silver = tweets
       .via('decode', decodeShapes(twitter))
       .via('validate', validate(twitter.schema, twitter))
-      .via('post', map(twitter.toPost))
+      .via('post', twitter.toPost)
       .via('dedup', firstOfEachId(Infinity))
       .toTable(
         'silver',

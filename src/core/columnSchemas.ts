@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isTimestampText } from './timestamp.ts'
 import type { ColumnType } from './columns.ts'
 
 /** What a schema's metadata may say about its column, where the type alone can't: see `columnsOf`. */
@@ -54,6 +55,18 @@ export const int32 = () =>
     v.minValue(-(2 ** 31)),
     v.maxValue(2 ** 31 - 1),
     v.metadata({ column: 'int32' }),
+  )
+
+/**
+ * A time as text, exactly `YYYY-MM-DDTHH:MM:SS[.1–6 digits]Z` on a day that exists: what `parseTimestampUs`
+ * reads, and `microsOf` and `dayOf` of a projection.
+ *
+ * @returns a schema of strings
+ */
+export const timestampText = () =>
+  v.custom<string>(
+    isTimestampText,
+    'Expected YYYY-MM-DDTHH:MM:SS[.1-6 digits]Z on a day that exists',
   )
 
 function isCalendarDay(text: string): boolean {

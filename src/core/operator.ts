@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Envelope } from './record.ts'
+import type { AnyProjection } from './projection/projection.ts'
+import type { RowLayout } from './rows/rowLayout.ts'
+import type { RowStore, StoredRow } from './rows/rowStore.ts'
 import type { StandardSchema } from './standardSchema.ts'
 
 /** Where an operator puts what it makes of one record. */
@@ -26,6 +29,20 @@ export interface NextCheck {
   readonly schema: StandardSchema
   /** In the place of `emit`: takes a record that the schema accepts and passes on as it is. */
   pass(record: unknown): void
+  /** The projection behind the check, where all that follows takes stored rows. */
+  readonly rows?: NextRows | undefined
+}
+
+/** A projection that a decoder may do itself while it reads a record's bytes. */
+export interface NextRows {
+  /** The projection of records of a shape ('' where they have none); undefined where there is none. */
+  projectionOf(shape: string): AnyProjection | undefined
+  /** Whether what follows takes rows like these. */
+  takes(layout: RowLayout): boolean
+  /** The store for the rows of the batch that is being read. */
+  store(layout: RowLayout): RowStore
+  /** In the place of `pass`: takes a row that stands for a record which the schema accepts. */
+  pass(row: StoredRow): void
 }
 
 /** Carried by types only: what goes in, what comes out, which ports there are. */
@@ -54,6 +71,8 @@ export interface StatelessOperator<In, Out, Ports = {}>
   start(context: OperatorContext): (record: In, outlet: Outlet<Out>, envelope: Envelope) => void
   /** Reads records where they lie in the bytes of their batch: saves a view of each. Beside `start`. */
   startInPlace?(context: OperatorContext): OnBytes<Out>
+  /** What makes rows of records as data, by the records' shape ('' where they have none). */
+  projects?(shape: string): AnyProjection | undefined
   /** What the operator lets through and changes nothing of: the operator in front may check it. */
   readonly checks?: StandardSchema | undefined
 }

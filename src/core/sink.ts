@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Logger } from './logger.ts'
 import type { Envelope } from './record.ts'
+import type { RowLayout } from './rows/rowLayout.ts'
 import type { SourceBatch, SourceRange } from './source.ts'
 import type { Upkeep, UpkeepContext } from './upkeep.ts'
 
@@ -44,6 +45,10 @@ export interface WriterContext {
 export interface Writer<In> {
   /** May return a promise where it must wait (a full buffer): the caller awaits it between batches. */
   write(record: In, envelope: Envelope): void
+  /** Whether stored rows like these are taken in the place of records, too. @defaultValue never */
+  takesRows?(layout: RowLayout): boolean
+  /** A batch is done, and the stored rows that came from it are valid no longer. */
+  endBatch?(): void
   /** Called between batches: writes out what is over the memory bound. */
   relieve(): Promise<void>
   /** Makes everything since the last barrier durable and visible to nobody. */

@@ -1,8 +1,11 @@
 import type { Column } from '../core/columns.ts'
+import { StoredRow, type RowStore } from '../core/rows/rowStore.ts'
+import { viewOf } from '../core/rows/rowView.ts'
 import type { PreparedFile, Writer, WriterContext } from '../core/unit.ts'
 import { dataFileName } from './dataFileName.ts'
 import { deltaStats } from './delta/deltaStats.ts'
 import type { ObjectWriter, StagedWriter } from './objectStore.ts'
+import { fitsColumn } from './parquet/columnBuffer.ts'
 import { parquetFile, type ParquetFile } from './parquet/parquetFile.ts'
 import { rowGroup, type RowGroup } from './parquet/rowGroup.ts'
 import { partitionColumns, partitionFolder, partitionText } from './partitions.ts'
@@ -32,8 +35,17 @@ type Row = Readonly<Record<string, unknown>>
 /** The rows of one partition since the last barrier. */
 interface Partition {
   readonly values: PartitionValues
+  /** Rows of the batch that is under way: they become columns when it ends, or another store's follow. */
+  readonly waiting: WaitingRows
   group: RowGroup
   file: OpenFile | undefined
+}
+
+interface WaitingRows {
+  store: RowStore | undefined
+  /** Their numbers in the store. */
+  rows: Int32Array
+  count: number
 }
 
 interface OpenFile {
@@ -42,6 +54,7 @@ interface OpenFile {
   readonly parquet: ParquetFile
 }
 
+const FIRST_WAITING = 64
 /** A row group of so many rows is written out even where there is memory. */
 const MAX_GROUP_ROWS = 1 << 20
 /** So many files may be open; beyond, one that was written out early is also finished. */
@@ -56,18 +69,40 @@ const CLOSED_AT_ONCE = 8
  * **State** the columns of every partition with rows since the last barrier, compressed page by page, at
  * most `context.memoryBytes` after each `relieve`: the largest are written out early.
  */
-export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row> {
+export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row | StoredRow> {
   const { context, columns, path, partitionBy, open } = options
   const keys = partitionColumns(columns, partitionBy)
   const stored = columns.filter((column) => !keys.includes(column))
   const find = partitionFinder(keys, (values) => {
-    const partition: Partition = { values, group: rowGroup(stored), file: undefined }
+    const waiting = { store: undefined, rows: new Int32Array(FIRST_WAITING), count: 0 }
+    const partition: Partition = { values, waiting, group: rowGroup(stored), file: undefined }
     partitions.push(partition)
     return partition
   })
   let partitions: Partition[] = []
   let done: PreparedFile[] = []
   let begun = 0
+
+  const takeWaiting = ({ waiting, group }: Partition): void => {
+    const { store, rows, count } = waiting
+    waiting.store = undefined
+    waiting.count = 0
+    if (store !== undefined) group.appendRows(store, rows, count)
+  }
+
+  const wait = (partition: Partition, { store, at }: StoredRow): void => {
+    const { waiting } = partition
+    if (waiting.store !== store) {
+      takeWaiting(partition)
+      waiting.store = store
+    }
+    if (waiting.count === waiting.rows.length) {
+      const larger = new Int32Array(waiting.count * 2)
+      larger.set(waiting.rows)
+      waiting.rows = larger
+    }
+    waiting.rows[waiting.count++] = at
+  }
 
   const begin = async ({ values }: Partition): Promise<OpenFile> => {
     const name = { task: context.task, epoch: context.epoch(), attempt: context.attempt() }
@@ -100,7 +135,22 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   }
 
   return {
-    write: (row) => find(row).group.append(row),
+    write(row) {
+      if (row instanceof StoredRow) {
+        wait(find(viewOf(row)), row)
+        return
+      }
+      const partition = find(row)
+      // Rows stay in order.
+      if (partition.waiting.count > 0) takeWaiting(partition)
+      partition.group.append(row)
+    },
+
+    takesRows: ({ cells }) => columns.every((column) => fitsColumn(cells.get(column.name), column)),
+
+    endBatch() {
+      for (const partition of partitions) takeWaiting(partition)
+    },
 
     async relieve() {
       const sizes = partitions.map((partition) => partition.group.heldBytes())
@@ -160,18 +210,18 @@ function partitionFinder(keys: readonly Column[], begin: (values: PartitionValue
     return partition
   }
 
-  let lastRow: Row | undefined
+  const lastValues: unknown[] = names.map(() => undefined)
   let lastFound: Partition | undefined
   const find = (row: Row): Partition => {
     // Neighbours are mostly of one partition, and comparing costs less than looking up.
-    if (lastRow !== undefined && isAlike(row, lastRow)) return lastFound!
-    lastRow = row
+    if (lastFound !== undefined && isAsLast(row)) return lastFound
     lastFound = lookUp(row)
+    names.forEach((name, at) => (lastValues[at] = row[name]))
     return lastFound
   }
-  const isAlike = (row: Row, other: Row): boolean => {
+  const isAsLast = (row: Row): boolean => {
     for (let at = 0; at < names.length; at++) {
-      if (row[names[at]!] !== other[names[at]!]) return false
+      if (row[names[at]!] !== lastValues[at]) return false
     }
     return true
   }
@@ -187,7 +237,7 @@ function partitionFinder(keys: readonly Column[], begin: (values: PartitionValue
   return Object.assign(find, {
     forget(): void {
       root = new Map()
-      lastRow = undefined
+      lastFound = undefined
     },
   })
 }

@@ -1,6 +1,7 @@
 import type { OnBytes, OperatorContext, Rejected, StatelessOperator } from '../core/unit.ts'
 import { eachView } from './decode/eachView.ts'
 import { BROKEN, readJson } from './decode/readJson.ts'
+import { rowReaderOf } from './decode/rowReader.ts'
 import { readerOf } from './decode/schemaReader.ts'
 
 /**
@@ -22,7 +23,15 @@ import { readerOf } from './decode/schemaReader.ts'
 export function decodeJson(): StatelessOperator<Uint8Array, unknown, { rejected: Rejected }> {
   const startInPlace = ({ check }: OperatorContext): OnBytes<unknown> => {
     const reader = readerOf(check?.schema)
-    return (bytes, start, end, outlet) => {
+    const rows = rowReaderOf(check?.schema, '', check?.rows)
+    return (bytes, start, end, outlet, envelope) => {
+      if (rows !== undefined) {
+        const store = check!.rows!.store(rows.layout)
+        if (rows.read(store, start, end, envelope)) {
+          check!.rows!.pass(store.push())
+          return
+        }
+      }
       const known = reader?.read(bytes, start, end)
       if (known !== undefined) {
         check!.pass(known)
@@ -39,7 +48,7 @@ export function decodeJson(): StatelessOperator<Uint8Array, unknown, { rejected:
     expands: 'one',
     options: Object.freeze({}),
     ports: Object.freeze(['rejected']),
-    start: (context: OperatorContext) => eachView(startInPlace(context)),
+    start: (context: OperatorContext) => eachView(context, startInPlace),
     startInPlace,
   })
 }

@@ -76,7 +76,8 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
     throw new ConfigError(`decodeShapes: no shape is named ${otherwise}`, { code: 'SBX_OPTION' })
   }
   const startInPlace = ({ check }: OperatorContext): OnBytes<Shaped<Shapes[number]>> => {
-    const readers = shapeReaders(check?.schema, shapes)
+    const next = check?.rows
+    const readers = shapeReaders(check?.schema, shapes, next)
     let source: string | undefined
     let ofSource: ShapeReader | undefined
     const unnamed = (envelope: Envelope): ShapeReader | undefined => {
@@ -94,6 +95,13 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
         return
       }
       const known = isCsv.has(shape) ? readers.get(shape) : unnamed(envelope)
+      if (known?.rows !== undefined) {
+        const store = next!.store(known.rows.layout)
+        if (known.rows.read(store, start, end, envelope)) {
+          next!.pass(store.push())
+          return
+        }
+      }
       const data = known?.reader.read(bytes, start, end)
       if (data !== undefined) {
         check!.pass({ shape: known!.shape, data })
@@ -120,7 +128,7 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
       otherwise: otherwise ?? null,
     }),
     ports: Object.freeze(['rejected']),
-    start: (context: OperatorContext) => eachView(startInPlace(context)),
+    start: (context: OperatorContext) => eachView(context, startInPlace),
     startInPlace,
   })
 }

@@ -1,8 +1,7 @@
 import type { Clock } from '../../src/core/clock.ts'
 import { frame } from '../../src/core/framing.ts'
-import type { Envelope, Outlet, Rejected, StatelessOperator } from '../../src/core/unit.ts'
+import type { Outlet, Rejected, StatelessOperator } from '../../src/core/unit.ts'
 import { decodeShapes } from '../../src/operators/decodeShapes.ts'
-import { map } from '../../src/operators/map.ts'
 import { validate } from '../../src/operators/validate.ts'
 import { landingFiles } from '../../src/sources/landingFiles.ts'
 import type { Post } from '../../topologies/post.ts'
@@ -29,7 +28,7 @@ export async function readPosts(platform: Platform, path: string): Promise<ReadP
   const steps = [
     decodeShapes({ shapes }),
     validate(schema as Parameters<typeof validate>[0], { reasons }),
-    map(toPost as (record: unknown, envelope: Envelope) => Post),
+    toPost,
   ].map((step) => (step as StatelessOperator<unknown, unknown>).start({ node: platform, clock }))
   const outlets = steps.map((_, at): Outlet<unknown> => ({
     emit: (record) => {

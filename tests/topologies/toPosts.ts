@@ -1,8 +1,8 @@
-import type { Envelope } from '../../src/core/unit.ts'
+import type { Envelope, StatelessOperator } from '../../src/core/unit.ts'
 import { validate } from '../../src/operators/validate.ts'
 import type { Post } from '../../topologies/post.ts'
 import { postFormats } from '../../topologies/postFormats.ts'
-import { envelopeOf, feed } from '../operators/feed.ts'
+import { feed } from '../operators/feed.ts'
 import type { Platform } from './readPosts.ts'
 
 /** Checks one decoded record and maps it: a row, or why there is none. */
@@ -12,11 +12,11 @@ export function toPost(
   data: unknown,
   envelope: Partial<Envelope> = {},
 ): Post | { readonly reason: string; readonly detail: string } {
-  const { schema, reasons, toPost: map } = postFormats[platform]
-  const operator = validate(schema as Parameters<typeof validate>[0], { reasons })
-  const { out, rejected } = feed(operator, [{ shape, data }])
+  const { schema, reasons, toPost: operator } = postFormats[platform]
+  const check = validate(schema as Parameters<typeof validate>[0], { reasons })
+  const { out, rejected } = feed(check, [{ shape, data }])
   if (out.length === 0) return rejected[0]!
-  return (map as (record: unknown, envelope: Envelope) => Post)(out[0], envelopeOf(envelope))
+  return feed(operator as StatelessOperator<unknown, Post>, out, envelope).out[0]!
 }
 
 /** A copy with one field changed, given by its path; undefined takes it away. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { timestampText } from '../../src/core/columnSchemas.ts'
 import { parseTimestampUs, utcMicros } from '../../src/core/timestamp.ts'
 
 /** Microseconds since 1970 UTC. */
@@ -14,36 +15,11 @@ const LAST_SECOND = 253_402_300_799
 const schemaOf = (parse: (text: string) => Micros | undefined, what: string) =>
   v.custom<string>((value) => typeof value === 'string' && parse(value) !== undefined, what)
 
-/** A record is checked before it is mapped: its times, two at most, are then known. */
-const seen: { text: string; micros: Micros | undefined }[] = [
-  { text: '', micros: undefined },
-  { text: '', micros: undefined },
-]
-let last = 0
-
-function checkIso(text: string): Micros | undefined {
-  last = 1 - last
-  const slot = seen[last]!
-  slot.text = text
-  return (slot.micros = parseTimestampUs(text))
-}
-
-/** The microseconds of a valid time; free of charge for the two that were checked last. */
-export function isoMicros(text: string): Micros {
-  for (let turn = 0; turn < 2; turn++) {
-    const { text: known, micros: value } = seen[last]!
-    // In most records the other one is asked for next.
-    last = 1 - last
-    if (known === text && value !== undefined) return value
-  }
-  return micros(parseTimestampUs, text)
-}
+/** The microseconds of a valid time. */
+export const isoMicros = (text: string): Micros => micros(parseTimestampUs, text)
 
 /** `2024-02-29T12:00:00.123456Z`, with none to six digits of a fraction, on a day that exists. */
-export const Timestamp = schemaOf(
-  checkIso,
-  'Expected YYYY-MM-DDTHH:MM:SS[.1-6 digits]Z on a day that exists',
-)
+export const Timestamp = timestampText()
 /** `Sun Jun 03 17:59:37 +0000 2007`: the Twitter API of before 2023. */
 export const ApiTime = schemaOf(apiMicros, 'Expected a time like Sun Jun 03 17:59:37 +0000 2007')
 /** `6/3/07 17:59`, UTC: month first, as spreadsheets write it. */

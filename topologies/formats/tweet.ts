@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 import type { Shape } from '../../src/core/shape.ts'
-import type { Envelope } from '../../src/core/unit.ts'
-import type { Post } from '../post.ts'
-import { Count, sumOf } from './counts.ts'
+import { constant, dayOf, distinctLower, first } from '../../src/core/projection/expression.ts'
+import { ingestedAt, microsOf, sourcePosition, sum } from '../../src/core/projection/expression.ts'
+import { projection } from '../../src/core/projection/projection.ts'
+import { Post } from '../post.ts'
+import { Count } from './counts.ts'
 import { hasSome, NonEmpty } from './presence.ts'
-import { ingestedAt, positionOf } from './sourceOf.ts'
-import { distinctLower } from './tags.ts'
-import { isoMicros, Timestamp } from './times.ts'
+import { Timestamp } from './times.ts'
 import { isTweetRow } from './tweetRow.ts'
 
 /** A tweet as the landing zone and the topic carry it. */
@@ -51,29 +51,27 @@ export const tweetShapes = [
   },
 ] as const satisfies readonly Shape[]
 
-export function tweetToPost(tweet: Tweet, envelope: Envelope): Post {
-  const { user, public_metrics: metrics, entities } = tweet
-  return {
-    platform: 'twitter',
-    date: tweet.created_at.slice(0, 10),
-    post_id: tweet.id,
-    created_at: isoMicros(tweet.created_at),
-    author_id: user.id,
-    author_name: user.username,
-    author_followers: user.followers,
-    author_verified: user.verified,
-    author_created_at: isoMicros(user.created_at),
-    text: tweet.text,
-    lang: tweet.lang,
-    likes: metrics.likes,
-    shares: sumOf(metrics.retweets, metrics.quotes),
-    comments: metrics.replies,
-    impressions: metrics.impressions,
-    hashtags: distinctLower(entities.hashtags),
-    mentions: distinctLower(entities.mentions),
-    url: entities.urls[0] ?? null,
-    source: tweet.source,
-    ingested_at: ingestedAt(envelope),
-    source_position: positionOf(envelope),
-  }
-}
+/** A tweet as a row of `silver/posts`. */
+export const tweetToPost = projection(Tweet, Post, (tweet) => ({
+  platform: constant('twitter'),
+  date: dayOf(tweet.created_at),
+  post_id: tweet.id,
+  created_at: microsOf(tweet.created_at),
+  author_id: tweet.user.id,
+  author_name: tweet.user.username,
+  author_followers: tweet.user.followers,
+  author_verified: tweet.user.verified,
+  author_created_at: microsOf(tweet.user.created_at),
+  text: tweet.text,
+  lang: tweet.lang,
+  likes: tweet.public_metrics.likes,
+  shares: sum(tweet.public_metrics.retweets, tweet.public_metrics.quotes),
+  comments: tweet.public_metrics.replies,
+  impressions: tweet.public_metrics.impressions,
+  hashtags: distinctLower(tweet.entities.hashtags),
+  mentions: distinctLower(tweet.entities.mentions),
+  url: first(tweet.entities.urls),
+  source: tweet.source,
+  ingested_at: ingestedAt,
+  source_position: sourcePosition,
+}))

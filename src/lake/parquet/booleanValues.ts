@@ -7,7 +7,7 @@ const NONE = new Uint8Array(0)
 export function booleanValues(): Values {
   let bits = new Uint8Array(FIRST_CAPACITY)
   let count = 0
-  return {
+  const values: Values = {
     append(value) {
       if (typeof value !== 'boolean') throw new TypeError(`${shown(value)} is no boolean`)
       const byte = count >> 3
@@ -19,6 +19,12 @@ export function booleanValues(): Values {
       if (value) bits[byte]! |= 1 << (count & 7)
       count++
       return byte + 1
+    },
+    appendRows({ numbers, layout }, { slot }, rows, rowCount) {
+      for (let i = 0; i < rowCount; i++) {
+        values.append(numbers[rows[i]! * layout.numbers + slot] === 1)
+      }
+      return (count + 7) >> 3
     },
     view: () => bits.subarray(0, (count + 7) >> 3),
     // Two values are no range.
@@ -32,4 +38,5 @@ export function booleanValues(): Values {
     },
     capacity: () => bits.byteLength,
   }
+  return values
 }

@@ -1,4 +1,5 @@
 import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
 import { shown, type Bounds, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 256
@@ -7,6 +8,7 @@ const NONE = Buffer.alloc(0)
 const KEPT_CAPACITY = 4 << 20
 /** Up to so many characters a loop is faster than a call into the runtime. */
 const SHORT = 24
+const SHORT_BYTES = 48
 
 /** Strings as UTF-8, each behind its length; a lone surrogate becomes U+FFFD. */
 export function stringValues(): Values {
@@ -15,6 +17,11 @@ export function stringValues(): Values {
     append(value) {
       if (typeof value !== 'string') throw new TypeError(`${shown(value)} is no string`)
       bytes.text(value)
+      return bytes.length()
+    },
+    appendRows(store, { kind, slot }, rows, count) {
+      if (kind === 'list') bytes.lists(store, slot, rows, count)
+      else bytes.texts(store, slot, rows, count)
       return bytes.length()
     },
     view: bytes.view,
@@ -33,6 +40,9 @@ export function binaryValues(): Values {
       if (!(value instanceof Uint8Array)) throw new TypeError(`${shown(value)} is no Uint8Array`)
       bytes.raw(value)
       return bytes.length()
+    },
+    appendRows() {
+      throw new TypeError('stored rows have no bytes')
     },
     view: bytes.view,
     // Nobody looks for a range of bytes.
@@ -68,6 +78,15 @@ function byteBuffer() {
     endValue(value.length)
     return true
   }
+  const stored = (store: RowStore, start: number, length: number): void => {
+    const from = start >= 0 ? store.bytes : store.extra
+    const begin = start >= 0 ? start : -2 - start
+    reserve(4 + length)
+    const to = at + 4
+    if (length <= SHORT_BYTES) for (let i = 0; i < length; i++) bytes[to + i] = from[begin + i]!
+    else from.copy(bytes, to, begin, begin + length)
+    endValue(length)
+  }
   return {
     text(value: string): void {
       // A UTF-16 unit takes three bytes at most; worth counting only where that is much.
@@ -79,6 +98,24 @@ function byteBuffer() {
       reserve(4 + value.length)
       bytes.set(value, at + 4)
       endValue(value.length)
+    },
+    texts(store: RowStore, slot: number, rows: Int32Array, count: number): void {
+      const { texts, layout } = store
+      for (let i = 0; i < count; i++) {
+        const place = (rows[i]! * layout.texts + slot) * 2
+        stored(store, texts[place]!, texts[place + 1]!)
+      }
+    },
+    lists(store: RowStore, slot: number, rows: Int32Array, count: number): void {
+      const { lists, items, layout } = store
+      for (let i = 0; i < count; i++) {
+        const place = (rows[i]! * layout.lists + slot) * 2
+        const first = lists[place]!
+        const end = first + lists[place + 1]!
+        for (let item = first; item < end; item++) {
+          stored(store, items[item * 2]!, items[item * 2 + 1]!)
+        }
+      }
     },
     length: () => at,
     view: (): Uint8Array => bytes.subarray(0, at),

@@ -1,4 +1,6 @@
-import type { Column } from '../../core/columns.ts'
+import type { Column, ColumnType } from '../../core/columns.ts'
+import type { Cell, SlotCell } from '../../core/rows/rowLayout.ts'
+import { NO_TEXT, type RowStore } from '../../core/rows/rowStore.ts'
 import { encodeLevels } from './levels.ts'
 import { dataPage, type Page } from './page.ts'
 import type { Bound, Bounds } from './valueBuffer.ts'
@@ -19,6 +21,8 @@ export interface ColumnChunk {
 export interface ColumnBuffer {
   /** Throws a TypeError that says what the value is not. */
   append(value: unknown): void
+  /** Takes what a cell has in some rows of a store. Throws as `append` does. */
+  appendRows(store: RowStore, cell: Cell, rows: Int32Array, count: number): void
   /** Memory taken, in bytes. */
   heldBytes(): number
   /** The chunk of everything that was appended; ends the buffer's life. */
@@ -77,18 +81,79 @@ export function columnBuffer(column: Column): ColumnBuffer {
     return size
   }
 
-  return {
-    append(value) {
-      let size = 0
-      if (value === null || value === undefined) {
-        if (!column.nullable) throw new TypeError(`${value} is not allowed here`)
-        nulls++
-        defined.push(0)
-        if (isList) repeated.push(0)
-      } else if (isList) size = appendList(value)
+  const append = (value: unknown): void => {
+    let size = 0
+    if (value === null || value === undefined) {
+      if (!column.nullable) throw new TypeError(`${value} is not allowed here`)
+      nulls++
+      defined.push(0)
+      if (isList) repeated.push(0)
+    } else if (isList) size = appendList(value)
+    else {
+      size = values.append(value)
+      defined.push(highest)
+    }
+    if (size >= PAGE_BYTES || defined.count() >= PAGE_VALUES) endPage()
+  }
+
+  /** Those of some rows that are not null; the levels of all of them are written. */
+  const definedRows = (
+    store: RowStore,
+    cell: SlotCell,
+    rows: Int32Array,
+    count: number,
+  ): Int32Array => {
+    let nullsHere = 0
+    for (let i = 0; i < count; i++) if (isNull(store, cell, rows[i]!)) nullsHere++
+    if (nullsHere === 0) {
+      defined.pushMany(highest, count)
+      return rows.subarray(0, count)
+    }
+    if (!column.nullable) throw new TypeError('null is not allowed here')
+    const kept = new Int32Array(count - nullsHere)
+    let at = 0
+    for (let i = 0; i < count; i++) {
+      if (isNull(store, cell, rows[i]!)) defined.push(0)
       else {
-        size = values.append(value)
         defined.push(highest)
+        kept[at++] = rows[i]!
+      }
+    }
+    nulls += nullsHere
+    return kept
+  }
+
+  const appendLists = (
+    store: RowStore,
+    cell: SlotCell,
+    rows: Int32Array,
+    count: number,
+  ): number => {
+    const { lists, layout } = store
+    for (let i = 0; i < count; i++) {
+      const items = lists[(rows[i]! * layout.lists + cell.slot) * 2 + 1]!
+      defined.push(items === 0 ? highest - 1 : highest)
+      repeated.push(0)
+      for (let item = 1; item < items; item++) {
+        defined.push(highest)
+        repeated.push(1)
+      }
+    }
+    return values.appendRows(store, cell, rows, count)
+  }
+
+  return {
+    append,
+    appendRows(store, cell, rows, count) {
+      if (cell.kind === 'constant') {
+        for (let i = 0; i < count; i++) append(cell.value)
+        return
+      }
+      let size: number
+      if (isList) size = appendLists(store, cell, rows, count)
+      else {
+        const kept = definedRows(store, cell, rows, count)
+        size = values.appendRows(store, cell, kept, kept.length)
       }
       if (size >= PAGE_BYTES || defined.count() >= PAGE_VALUES) endPage()
     },
@@ -116,6 +181,33 @@ function compareBounds(a: Bound, b: Bound): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** Which cells' values a column of a type takes. */
+const KINDS: Readonly<Record<ColumnType, Cell['kind'] | undefined>> = {
+  string: 'text',
+  'list<string>': 'list',
+  binary: undefined,
+  boolean: 'flag',
+  double: 'number',
+  int32: 'number',
+  int64: 'number',
+  date: 'day',
+  timestamp: 'number',
+}
+
+/** Whether a column can take the values of a cell from stored rows. */
+export const fitsColumn = (cell: Cell | undefined, { type }: Column): boolean =>
+  cell !== undefined && (cell.kind === 'constant' || cell.kind === KINDS[type])
+
+function isNull(
+  { texts, numbers, layout }: RowStore,
+  { kind, slot }: SlotCell,
+  row: number,
+): boolean {
+  if (kind === 'text') return texts[(row * layout.texts + slot) * 2] === NO_TEXT
+  const value = numbers[row * layout.numbers + slot]!
+  return value !== value
+}
+
 /** Levels of a page; takes no memory as long as all of them are `usual`. */
 function levelBuffer(usual: number) {
   let count = 0
@@ -134,6 +226,10 @@ function levelBuffer(usual: number) {
         bytes = grown
       }
       bytes[count++] = level
+    },
+    pushMany(level: number, times: number): void {
+      if (bytes === undefined && level === usual) count += times
+      else for (let i = 0; i < times; i++) this.push(level)
     },
     count: () => count,
     levels: (): Uint8Array | number => bytes ?? usual,

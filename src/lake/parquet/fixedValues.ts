@@ -32,13 +32,15 @@ export function int64Values(): Values {
   let words = new Int32Array(bytes.buffer)
   let bigs = new BigInt64Array(bytes.buffer)
   let count = 0
+  const reserve = (more: number): void => {
+    if (count + more <= bigs.length) return
+    bytes = growBuffer(bytes, Math.max(bytes.length * 2, (count + more) * 8), bytes.length)
+    words = new Int32Array(bytes.buffer)
+    bigs = new BigInt64Array(bytes.buffer)
+  }
   return {
     append(value) {
-      if (count === bigs.length) {
-        bytes = growBuffer(bytes, bytes.length * 2, bytes.length)
-        words = new Int32Array(bytes.buffer)
-        bigs = new BigInt64Array(bytes.buffer)
-      }
+      reserve(1)
       if (Number.isSafeInteger(value)) {
         words[count * 2] = value as number
         words[count * 2 + 1] = Math.floor((value as number) / WORD)
@@ -46,6 +48,17 @@ export function int64Values(): Values {
         bigs[count] = value
       } else throw new TypeError(`${shown(value)} is no 64-bit integer`)
       return ++count * 8
+    },
+    appendRows({ numbers, layout }, { slot }, rows, rowCount) {
+      reserve(rowCount)
+      for (let i = 0; i < rowCount; i++) {
+        const value = numbers[rows[i]! * layout.numbers + slot]!
+        if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is no 64-bit integer`)
+        words[count * 2] = value
+        words[count * 2 + 1] = Math.floor(value / WORD)
+        count++
+      }
+      return count * 8
     },
     view: () => bytes.subarray(0, count * 8),
     bounds() {
@@ -83,6 +96,10 @@ export function doubleValues(): Values {
       values[count] = value
       return ++count * 8
     },
+    appendRows({ numbers, layout }, { slot }, rows, rowCount) {
+      for (let i = 0; i < rowCount; i++) this.append(numbers[rows[i]! * layout.numbers + slot])
+      return count * 8
+    },
     view: () => bytes.subarray(0, count * 8),
     bounds: () => numericBounds(values.subarray(0, count)),
     clear() {
@@ -107,6 +124,18 @@ function words32(convert: (value: unknown) => number): Values {
       }
       words[count] = convert(value)
       return ++count * 4
+    },
+    appendRows({ numbers, layout }, { kind, slot }, rows, rowCount) {
+      for (let i = 0; i < rowCount; i++) {
+        const value = numbers[rows[i]! * layout.numbers + slot]!
+        if (count === words.length) {
+          bytes = growBuffer(bytes, bytes.length * 2, bytes.length)
+          words = new Int32Array(bytes.buffer)
+        }
+        // A day is a number already.
+        words[count++] = kind === 'day' ? value : convert(value)
+      }
+      return count * 4
     },
     view: () => bytes.subarray(0, count * 4),
     bounds: () => numericBounds(words.subarray(0, count)),

@@ -1,6 +1,7 @@
 import type { Column } from '../../core/columns.ts'
 import { compileFunction } from '../../core/compileFunction.ts'
 import { SinkError } from '../../core/errors.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
 import { columnBuffer, type ColumnBuffer, type ColumnChunk } from './columnBuffer.ts'
 
 /** Rows of one file that were turned into columns, ready to be written. */
@@ -13,6 +14,8 @@ export interface FinishedRowGroup {
 export interface RowGroup {
   /** Throws SinkError SBX_ROW_VALUE where a value does not fit its column, naming both. */
   append(row: Readonly<Record<string, unknown>>): void
+  /** Takes rows of a store, column by column. Throws as `append` does; of no use after that. */
+  appendRows(store: RowStore, rows: Int32Array, count: number): void
   rows(): number
   /** Memory taken, in bytes. */
   heldBytes(): number
@@ -33,18 +36,32 @@ export function rowGroup(columns: readonly Column[]): RowGroup {
   const place = { at: 0 }
   const appendRow = rowAppender(columns)(buffers, place)
   let rows = 0
+  const refusal = (cause: unknown): SinkError => {
+    const { name, type } = columns[place.at]!
+    return new SinkError(
+      `a row does not fit the table: column ${name} is ${type}, and ${(cause as Error).message}. Validate rows with the table's own schema`,
+      { code: 'SBX_ROW_VALUE', cause },
+    )
+  }
   return {
     append(row) {
       try {
         appendRow(row)
       } catch (cause) {
-        const { name, type } = columns[place.at]!
-        throw new SinkError(
-          `a row does not fit the table: column ${name} is ${type}, and ${(cause as Error).message}. Validate rows with the table's own schema`,
-          { code: 'SBX_ROW_VALUE', cause },
-        )
+        throw refusal(cause)
       }
       rows++
+    },
+    appendRows(store, indexes, count) {
+      try {
+        for (place.at = 0; place.at < buffers.length; place.at++) {
+          const cell = store.layout.cells.get(columns[place.at]!.name)!
+          buffers[place.at]!.appendRows(store, cell, indexes, count)
+        }
+      } catch (cause) {
+        throw refusal(cause)
+      }
+      rows += count
     },
     rows: () => rows,
     heldBytes() {

@@ -1,3 +1,6 @@
+import type { SlotCell } from '../../core/rows/rowLayout.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
+
 /** The lowest and the highest of some values, in Parquet's order of the column's type. */
 export interface Bounds {
   readonly min: Bound
@@ -10,6 +13,11 @@ export type Bound = number | bigint | Uint8Array
 export interface Values {
   /** Takes one value and returns how many bytes are held now. Throws a TypeError that says what it is not. */
   append(value: unknown): number
+  /**
+   * Takes the values that a cell has in some rows of a store, none of them null, and returns how many bytes
+   * are held now. Only cells that `fitsColumn` lets through.
+   */
+  appendRows(store: RowStore, cell: SlotCell, rows: Int32Array, count: number): number
   /** The bytes; valid until the next call. */
   view(): Uint8Array
   /** Undefined where the type has no order, where there are no values, and where one is NaN. */

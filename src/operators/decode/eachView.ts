@@ -1,7 +1,14 @@
-import type { Envelope, OnBytes, Outlet } from '../../core/unit.ts'
+import type { Envelope, OnBytes, OperatorContext, Outlet } from '../../core/unit.ts'
 
-/** What reads records in place, for one that comes as a view of its own. */
-export const eachView =
-  <Out>(onBytes: OnBytes<Out>) =>
-  (bytes: Uint8Array, outlet: Outlet<Out>, envelope: Envelope): void =>
+/**
+ * Starts what reads records in place for records that come as views of their own. Those are in no batch that
+ * rows could point into.
+ */
+export function eachView<Out>(
+  { check, ...context }: OperatorContext,
+  startInPlace: (context: OperatorContext) => OnBytes<Out>,
+) {
+  const onBytes = startInPlace({ ...context, check: check && { ...check, rows: undefined } })
+  return (bytes: Uint8Array, outlet: Outlet<Out>, envelope: Envelope): void =>
     onBytes(bytes, 0, bytes.byteLength, outlet, envelope)
+}

@@ -24,9 +24,9 @@ export interface SchemaReader {
   forget(): void
 }
 
-type Read = (scan: JsonScan) => unknown
+export type Read = (scan: JsonScan) => unknown
 
-const OBJECTS = ['object', 'loose_object', 'strict_object']
+export const OBJECTS = ['object', 'loose_object', 'strict_object']
 /** After so many records that it could not read, */
 const PATIENCE = 64
 /** a reader is not tried for so many. */
@@ -74,7 +74,8 @@ export function readerOf(schema: unknown): SchemaReader | undefined {
   return schema === undefined ? undefined : compileReader(schema as SchemaNode)
 }
 
-function readNode(node: SchemaNode): Read | undefined {
+/** Reads and checks a value; what is undefined then is not known to be valid. */
+export function readNode(node: SchemaNode): Read | undefined {
   if (node.async === true) return undefined
   const [root = node, ...steps] = node.pipe ?? [node]
   if (root.type === 'array' || OBJECTS.includes(root.type)) {
@@ -119,7 +120,7 @@ function readNested(node: SchemaNode): Read | undefined {
 }
 
 /** Numbers come first in any object, and a literal's `__proto__` is no key. */
-const keepsItsPlace = (key: string): boolean => key !== '__proto__' && !/^\d+$/.test(key)
+export const keepsItsPlace = (key: string): boolean => key !== '__proto__' && !/^\d+$/.test(key)
 
 /**
  * A function that reads the fields and puts them into an object literal: V8 gives such objects one shape

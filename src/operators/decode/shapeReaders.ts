@@ -1,7 +1,9 @@
+import type { NextRows } from '../../core/operator.ts'
 import type { Shape } from '../../core/shape.ts'
 import type { StandardSchema } from '../../core/standardSchema.ts'
 import { namesOf } from '../validate/compileAccept.ts'
 import type { SchemaNode } from '../validate/schemaNode.ts'
+import { rowReaderOf, type RowReader } from './rowReader.ts'
 import { readerOf, type SchemaReader } from './schemaReader.ts'
 
 /** A reader for the records of one shape. */
@@ -9,12 +11,15 @@ export interface ShapeReader {
   readonly shape: string
   readonly keys: readonly string[]
   readonly reader: SchemaReader
+  /** Reads into the rows of the projection that follows, where there is one. */
+  readonly rows: RowReader | undefined
 }
 
 /** The readers that a schema of `{ shape, data }` gives, a variant by `shape`: none where it is another. */
 export function shapeReaders(
   schema: StandardSchema | undefined,
   shapes: readonly Shape[],
+  next?: NextRows,
 ): ReadonlyMap<string, ShapeReader> {
   const found = new Map<string, ShapeReader>()
   const { type, key, options = [], pipe } = (schema ?? {}) as Partial<SchemaNode>
@@ -26,7 +31,9 @@ export function shapeReaders(
     for (const name of namesOf(shape) ?? []) {
       const known = shapes.find((one) => one.name === name && one.format !== 'csv')
       const reader = known && readerOf(data)
-      if (reader !== undefined) found.set(known!.name, { shape: known!.name, keys, reader })
+      if (reader === undefined) continue
+      const rows = rowReaderOf(data, known!.name, next)
+      found.set(known!.name, { shape: known!.name, keys, reader, rows })
     }
   }
   return found

@@ -1,4 +1,6 @@
 import { fingerprint } from '../../core/fingerprint.ts'
+import { StoredRow } from '../../core/rows/rowStore.ts'
+import { viewOf } from '../../core/rows/rowView.ts'
 import type { OperatorNode } from '../../core/topology.ts'
 import type { KeyBatch, SelectingOperator, SourceBatch } from '../../core/unit.ts'
 import { thrownOn, type Inlet, type Wiring } from './wiring.ts'
@@ -46,8 +48,9 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
       const at = waiting.records.length
       if (at === waiting.eventTimesMs.length) grow(waiting)
       try {
-        const key: unknown = unit.key(record)
-        const time = unit.eventTimeMs(record)
+        const seen = seenAs(record)
+        const key: unknown = unit.key(seen)
+        const time = unit.eventTimeMs(seen)
         if (typeof key !== 'string' || !Number.isFinite(time)) {
           throw new TypeError(
             `its key is ${key === null ? 'null' : `of type ${typeof key}`} and its event time ${time}; a string and a finite time are needed`,
@@ -81,7 +84,7 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
         if (!rejects) send(record)
         else {
           counts.reasons[port] = (counts.reasons[port] ?? 0) + 1
-          const time = new Date(unit.eventTimeMs(record)).toISOString()
+          const time = new Date(unit.eventTimeMs(seenAs(record))).toISOString()
           const detail = `event time ${time} lies behind the watermark by more than the allowed lateness`
           send(wiring.reject(name, 'late', port, detail) as never)
         }
@@ -89,6 +92,10 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     },
   }
 }
+
+/** A stored row is shown as the record that it stands for. */
+const seenAs = (record: unknown): never =>
+  (record instanceof StoredRow ? viewOf(record) : record) as never
 
 /** What the decision needs of those who wait. */
 export const keysOf = (

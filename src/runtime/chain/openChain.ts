@@ -11,6 +11,9 @@ import type {
 } from '../../core/unit.ts'
 import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledger.ts'
 import type { Plan } from '../plan.ts'
+import type { RowLayout } from '../../core/rows/rowLayout.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
+import { rowStores } from './rowStores.ts'
 import { cursor } from '../../core/cursor.ts'
 import { gate, keysOf, type Gate, type Waiting } from './gate.ts'
 import { operatorInlet, type StartedOperator } from './operatorInlet.ts'
@@ -54,6 +57,8 @@ interface OpenBatch {
   readonly batch: SourceBatch
   readonly bounds: Uint32Array | undefined
   readonly waiting: Map<string, Waiting>
+  /** Of rows that were read from its bytes. */
+  readonly stores: RowStore[]
 }
 
 /** Compiles the part of a topology behind one source. */
@@ -67,6 +72,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   const inlets = new Map<string, Inlet>()
   const inPlaces = new Map<string, StartedOperator['inPlace']>()
   const open = new Map<number, OpenBatch>()
+  const stores = rowStores()
 
   const countsOf = (node: string): NodeCounts => {
     let found = counts.get(node)
@@ -104,8 +110,19 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
         for (const taker of takers) taker(record)
       }
     },
+    takesRows: (node, layout) => takersOf(node, 'out').every((taker) => takesRows(taker, layout)),
+    storeOf: stores.of,
     reject: (node, fate, reason, detail) =>
       rejected(node, fate, reason, detail, String(envelope.offset), envelope.raw()),
+  }
+  const takesRows = (taker: TopologyNode, layout: RowLayout): boolean => {
+    if (taker.kind === 'sink') return writers.get(taker.name)!.takesRows?.(layout) === true
+    if (taker.kind === 'merge') return wiring.takesRows(taker.name, layout)
+    if (taker.kind !== 'operator' || taker.unit.state === 'none') return false
+    const { ports, rejecting } = taker.unit
+    // What a gate turns away leaves it as another record.
+    const ways = ['out', ...ports.filter((port) => !rejecting.includes(port))]
+    return ways.every((port) => takersOf(taker.name, port).every((one) => takesRows(one, layout)))
   }
   const inletOf = (node: TopologyNode): Inlet => {
     let inlet = inlets.get(node.name)
@@ -148,7 +165,8 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   }
 
   /** Ends one stage of a batch: whoever waits now is handed over for decision, gate by gate. */
-  const gated = (seq: number, { batch, waiting }: OpenBatch): Gated[] => {
+  const gated = (seq: number, opened: OpenBatch): Gated[] => {
+    const { batch, waiting } = opened
     const next: Gated[] = []
     // The last first: what a gate lets through never comes to one where others wait.
     for (const { node, takeWaiting } of gates.values()) {
@@ -157,7 +175,11 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       waiting.set(node, room)
       next.push({ gate: node, keys: keysOf(room, batch) })
     }
-    if (next.length === 0) open.delete(seq)
+    if (next.length === 0) {
+      for (const writer of writers.values()) writer.endBatch?.()
+      stores.giveBack(opened.stores)
+      open.delete(seq)
+    }
     return next
   }
 
@@ -171,13 +193,14 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     begin(seq, batch) {
       const bounds = batch.bytes === undefined ? undefined : frame(batch)
       const count = batch.values?.length ?? (bounds?.length ?? 0) / 2
-      const opened = { batch, bounds, waiting: new Map<string, Waiting>() }
+      const opened = { batch, bounds, waiting: new Map<string, Waiting>(), stores: [] }
       open.set(seq, opened)
       envelope.open(batch, bounds)
       source.in += count
       source.out += count
       if (sendInPlace !== undefined && bounds !== undefined) {
         const bytes = bufferOf(batch.bytes!)
+        stores.open(bytes, opened.stores)
         for (let index = 0; index < count; index++) {
           envelope.at(index)
           sendInPlace(bytes, bounds[index * 2]!, bounds[index * 2 + 1]!)

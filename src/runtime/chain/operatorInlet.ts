@@ -1,5 +1,8 @@
 import type { OperatorNode } from '../../core/topology.ts'
+import type { NextRows } from '../../core/operator.ts'
+import type { StoredRow } from '../../core/rows/rowStore.ts'
 import type { NextCheck, OnBytes, StatelessOperator } from '../../core/unit.ts'
+import type { NodeCounts } from '../ledger.ts'
 import { thrownOn, type Inlet, type Wiring } from './wiring.ts'
 
 /** A stateless operator that was started. */
@@ -92,7 +95,32 @@ function nextCheck(name: string, wiring: Wiring): NextCheck | undefined {
       behind.out++
       send(record)
     },
+    rows: nextRows(name, taker.name, wiring),
   }
 }
 
+/** The projection behind a check, where nobody else takes what that lets through. */
+function nextRows(name: string, check: string, wiring: Wiring): NextRows | undefined {
+  const taker = wiring.onlyTaker(check)
+  const projects = taker?.kind === 'operator' ? (taker.unit as Projecting).projects : undefined
+  if (taker === undefined || projects === undefined) return undefined
+  const passed = [name, check, taker.name].map(wiring.countsOf)
+  const [counts, checked, projected] = passed as [NodeCounts, NodeCounts, NodeCounts]
+  const send = wiring.outlet(taker.name, 'out') as (row: StoredRow) => void
+  return {
+    projectionOf: projects,
+    takes: (layout) => wiring.takesRows(taker.name, layout),
+    store: wiring.storeOf,
+    pass(row) {
+      counts.out++
+      checked.in++
+      checked.out++
+      projected.in++
+      projected.out++
+      send(row)
+    },
+  }
+}
+
+type Projecting = Pick<StatelessOperator<unknown, unknown>, 'projects'>
 type Checking = Pick<StatelessOperator<unknown, unknown>, 'checks'>

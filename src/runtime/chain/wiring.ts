@@ -1,5 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { OperatorError, SluiceboxError } from '../../core/errors.ts'
+import type { RowLayout } from '../../core/rows/rowLayout.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
 import type { TopologyNode } from '../../core/topology.ts'
 import type { Envelope, Rejected } from '../../core/unit.ts'
 import type { NodeCounts } from '../ledger.ts'
@@ -17,6 +19,10 @@ export interface Wiring {
   outlet(node: string, port: string): Inlet
   /** The node that takes a node's records, if there is only one. */
   onlyTaker(node: string): TopologyNode | undefined
+  /** Whether whoever takes the records of a node also takes stored rows of this layout. */
+  takesRows(node: string, layout: RowLayout): boolean
+  /** The store for rows of the batch that is being read. */
+  storeOf(layout: RowLayout): RowStore
   /** The current record as a value of a `rejected` or `late` port. */
   reject(node: string, fate: Rejected['fate'], reason: string, detail: string): Rejected
 }

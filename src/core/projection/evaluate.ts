@@ -1,0 +1,54 @@
+import { parseTimestampUs } from '../timestamp.ts'
+import type { Evaluate, ExpressionNode, Path } from './expression.ts'
+
+type Whole = number | bigint | null | undefined
+
+/** What an expression is of a record that is an object. The record has passed its schema. */
+export function evaluator(node: ExpressionNode): Evaluate {
+  switch (node.op) {
+    case 'constant':
+      return () => node.value
+    case 'ingestedAt':
+      return (_, { ingestedAtMs }) => ingestedAtMs * 1000
+    case 'sourcePosition':
+      return (_, { source, offset }) => `${source}:${offset}`
+    case 'field':
+      return (record) => valueAt(record, node.of) ?? null
+    case 'micros':
+      return (record) => micros(valueAt(record, node.of), node.of)
+    case 'day':
+      return (record) => {
+        const text = valueAt(record, node.of)
+        micros(text, node.of)
+        return (text as string).slice(0, 10)
+      }
+    case 'sum':
+      return (record) =>
+        total(valueAt(record, node.of) as Whole, valueAt(record, node.and) as Whole)
+    case 'first':
+      return (record) => (valueAt(record, node.of) as readonly string[])[0] ?? null
+    case 'distinctLower':
+      return (record) => [
+        ...new Set((valueAt(record, node.of) as readonly string[]).map((one) => one.toLowerCase())),
+      ]
+  }
+}
+
+function valueAt(record: unknown, path: Path): unknown {
+  let value = record
+  for (const key of path) value = (value as Readonly<Record<string, unknown>> | null)?.[key]
+  return value
+}
+
+function micros(text: unknown, path: Path): number | bigint {
+  const found = typeof text === 'string' ? parseTimestampUs(text) : undefined
+  if (found !== undefined) return found
+  throw new TypeError(`${path.join('.')} is no time; check it with timestampText()`)
+}
+
+function total(a: Whole, b: Whole): number | bigint | null {
+  if (a === null || a === undefined) return b ?? null
+  if (b === null || b === undefined) return a
+  const sum = Number(a) + Number(b)
+  return Number.isSafeInteger(sum) ? sum : BigInt(a) + BigInt(b)
+}
