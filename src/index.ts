@@ -17,6 +17,11 @@ export type {
 // Running it
 export { run, type PooledRunOptions, type Run } from './runtime/run.ts'
 export type { RunOptions } from './runtime/options.ts'
+export {
+  memoryShares,
+  type MemoryOptions,
+  type MemoryShares,
+} from './runtime/memory/memoryShares.ts'
 export type { RejectLimit } from './runtime/rejectLimit.ts'
 export type { Progress, RunResult, TaskResult } from './runtime/result.ts'
 export type { Ledger, NodeCounts } from './runtime/ledger.ts'

@@ -2,7 +2,7 @@
 const LEAST_LOG2 = 8
 /** Larger ones are not kept: one long value must not be paid for ever. */
 const MOST_LOG2 = 22
-/** What a thread keeps for later at most, bytes. */
+/** What a thread keeps for later at most, bytes, where nothing else was said. */
 const KEPT_BYTES = 24 << 20
 
 /** For tests: what is given back is overwritten at once, and must not be given back again. */
@@ -12,6 +12,12 @@ const POISON = 0xdb
 /** By the power of two that is their size. */
 const free: Buffer[][] = Array.from({ length: MOST_LOG2 + 1 }, () => [])
 let kept = 0
+let most = KEPT_BYTES
+
+/** Says how many bytes this thread keeps for later at most; without a number what it is by default. */
+export function keepBuffers(bytes = KEPT_BYTES): void {
+  most = bytes
+}
 
 /**
  * A buffer of this thread that nobody uses, its content arbitrary. Batches and columns take as many bytes as
@@ -30,7 +36,7 @@ export function takeBuffer(bytes: number): Buffer {
 /** Takes back what was lent, by this thread or another; nobody may look at it any more. */
 export function giveBuffer(buffer: Buffer): void {
   const log2 = log2Of(buffer.length)
-  if (log2 > MOST_LOG2 || kept + buffer.length > KEPT_BYTES) return
+  if (log2 > MOST_LOG2 || kept + buffer.length > most) return
   if (buffer.length !== 2 ** log2 || buffer.buffer.byteLength !== buffer.length) return
   if (isPoisoned) poison(buffer, free[log2]!)
   kept += buffer.length

@@ -22,6 +22,17 @@ export interface OperatorContext {
   readonly clock: Clock
   /** The check right behind, where it alone takes what this operator emits. */
   readonly check?: NextCheck | undefined
+  /** Where the process has a memory budget: this operator's part in what all state may take. */
+  readonly room?: StateRoom | undefined
+}
+
+/** The part of one stateful operator in the memory that all of a process may take together. */
+export interface StateRoom {
+  /** What it may take however much the others do, bytes. It changes with their number. */
+  fairBytes(): number
+  /** Says what it takes now. True: together it is too much, and this one is above its fair part. */
+  isShort(heldBytes: number): boolean
+  close(): void
 }
 
 /** A check that an operator may do itself while it makes a record. */
@@ -127,6 +138,8 @@ export interface Selector {
   added(names: readonly string[]): void
   /** For the metrics: bytes held, keys held. */
   size(): { readonly bytes: number; readonly keys: number }
+  /** Frees what it holds beside memory. */
+  close?(): void
 }
 
 /**

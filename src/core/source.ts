@@ -135,6 +135,8 @@ export interface GroupContext {
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly mode: 'micro-batch' | 'streaming'
+  /** What it may fetch ahead, bytes. @defaultValue what the unit says */
+  readonly queuedBytes?: number | undefined
 }
 
 /** The partitions that belong to this process until the next rebalance. */

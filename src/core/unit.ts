@@ -5,6 +5,7 @@ export type {
   Outlet,
   OperatorContext,
   NextCheck,
+  StateRoom,
   OnBytes,
   StatelessOperator,
   KeyBatch,

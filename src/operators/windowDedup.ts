@@ -3,8 +3,8 @@ import type { Json } from '../core/json.ts'
 import type { OperatorContext, Rejected, SelectingOperator, Selector } from '../core/unit.ts'
 import { watermark, type WatermarkOptions } from '../core/watermark.ts'
 import { wordsOf } from './dedup/entries.ts'
-import { fingerprintTable } from './dedup/fingerprintTable.ts'
 import { keyLog } from './dedup/keyLog.ts'
+import { spillingTable } from './dedup/spillingTable.ts'
 
 export interface WindowDedupOptions<In> {
   /** What makes two records the same. */
@@ -35,7 +35,8 @@ const WARM = 32
  * **State** one 128-bit fingerprint a key: at most 24 bytes a key, 40 where the window is bounded, plus
  * 5 MiB (7 MiB) and 16 bytes (24) for each key of the running epoch. A key is forgotten when the watermark
  * has passed its event time by `windowMs` plus `allowedLatenessMs`; with `windowMs: Infinity` every key is
- * kept. Snapshots are incremental.
+ * kept. Snapshots are incremental. Where the run has a `memory`, keys that have no room go to a nameless file in
+ * the system's folder for temporary files, with 1.5 bytes each in memory.
  *
  * **Event time** first come, first served: the order of arrival decides, whatever the event times. A record
  * behind watermark − `allowedLatenessMs` goes to the port `late` and is not remembered; one exactly there is
@@ -44,7 +45,8 @@ const WARM = 32
  * **Delivery** decisions are part of the checkpoint: the same input gives the same answer after any crash,
  * for any batch boundaries and any number of threads.
  *
- * @throws ConfigError `SBX_OPTION` for a missing function, or a duration that is missing or negative.
+ * @throws ConfigError `SBX_OPTION` for a missing function, or a duration that is missing or negative; in a run
+ *   SinkError `SBX_SPILL` where keys can't be put aside.
  * @example
  * ```ts
  * posts.via(
@@ -78,8 +80,8 @@ export function windowDedup<In>(
       const timeMs = Number(eventTime(record))
       return Math.abs(timeMs) <= MAX_DATE_MS ? timeMs : NaN
     },
-    open: ({ node }: OperatorContext) =>
-      selector(node, windowMs, allowedLatenessMs, { outOfOrdernessMs, idleMs }),
+    open: (context: OperatorContext) =>
+      selector(context, windowMs, allowedLatenessMs, { outOfOrdernessMs, idleMs }),
   })
 }
 
@@ -106,13 +108,13 @@ const finite = (durationMs: number): number | string =>
   Number.isFinite(durationMs) ? durationMs : 'Infinity'
 
 function selector(
-  node: string,
+  { node, room }: OperatorContext,
   windowMs: number,
   allowedLatenessMs: number,
   options: WatermarkOptions,
 ): Selector {
   const timed = Number.isFinite(windowMs)
-  const table = fingerprintTable(windowMs)
+  const table = spillingTable({ node, windowMs }, room)
   const log = keyLog(node, timed)
   let mark = watermark(options)
   const horizon = (): number => mark.current() - windowMs - allowedLatenessMs
@@ -135,6 +137,7 @@ function selector(
         else fates[i] = DUPLICATE
       }
       if (timed) table.forgetBefore(horizon())
+      table.relieve(log.bytes())
       return fates
     },
     async restore({ inline, objects, read }) {
@@ -145,6 +148,7 @@ function selector(
         for (let i = 0; i < keys.count; i++) {
           table.add(keys.words, i * wordsOf(timed), timed ? keys.times[i * 3 + 2]! : 0)
         }
+        table.relieve(log.bytes())
       })
     },
     async snapshot() {
@@ -156,5 +160,6 @@ function selector(
       const { bytes, keys } = table.size()
       return { bytes: bytes + log.bytes(), keys }
     },
+    close: () => table.close(),
   }
 }

@@ -6,6 +6,7 @@ import type { BatchWriter, Selector, SourceBatch, SourceReader } from '../core/u
 import type { Gated } from './chain/openChain.ts'
 import { addToLedger, emptyCounts } from './ledger.ts'
 import type { Plan } from './plan.ts'
+import type { TaskBytes } from './memory/underWay.ts'
 import type { Runner, Writing } from './runner.ts'
 import type { KeptState } from './checkpoint.ts'
 import { keepState, type Produced, type StateObject } from './taskBody.ts'
@@ -26,8 +27,10 @@ export interface EpochStreamOptions {
   readonly epochMs: number
   /** … or after this many bytes of input. */
   readonly epochBytes: number
-  /** How many batches may be under way. */
+  /** How many batches may be under way … */
   readonly depth: number
+  /** … and how many bytes. */
+  readonly bytes: TaskBytes
   /** Aborted: finish the epoch and end. */
   readonly stopping: AbortSignal
   /** Aborted: end at once, prepare nothing. */
@@ -83,6 +86,7 @@ export function epochStream(options: EpochStreamOptions): {
       await done.catch(() => {})
       // A stream that broke elsewhere does not wait for the read that is under way.
       await reading.return()
+      options.bytes.close()
     },
   }
 }
@@ -100,11 +104,13 @@ async function* readItems(
   let moved = false
   let caughtUp = false
   for (;;) {
+    await options.bytes.room(ending)
     // Whoever closed this stream waits for it to end, and does not want an epoch any more.
     if (ending.aborted && !stopping.aborted) return
     const batch = stopping.aborted ? undefined : await reader.read()
     if (batch !== undefined) {
-      bytes += batch.bytes?.byteLength ?? 0
+      options.bytes.take(sizeOf(batch))
+      bytes += sizeOf(batch)
       moved = true
       caughtUp = false
       options.onRead(batch)
@@ -155,7 +161,11 @@ async function* runChain(
   const finishing = new Set<Promise<unknown>>()
 
   /** Resolves when the batch has passed its gates; what is left of it goes to `underWay`. */
-  const pass = async (number: number, begun: Promise<readonly Gated[]>): Promise<void> => {
+  const pass = async (
+    number: number,
+    size: number,
+    begun: Promise<readonly Gated[]>,
+  ): Promise<void> => {
     let gated = await begun
     while (gated[0] !== undefined) {
       const { gate: node, keys } = gated[0]
@@ -165,23 +175,29 @@ async function* runChain(
       if (selectors.size === 1) {
         finishing.add(resumed)
         resumed.then(
-          () => finishing.delete(resumed),
+          () => {
+            finishing.delete(resumed)
+            options.bytes.give(size)
+          },
           () => {},
         )
         return
       }
       gated = await resumed
     }
+    options.bytes.give(size)
   }
 
   for await (const item of items) {
     if ('batch' in item) {
       for (const writer of batchWriters.values()) await writer.writeBatch(item.batch)
       const number = seq++
+      // Its buffer may be another thread's in a moment.
+      const size = sizeOf(item.batch)
       const begun = runner.begin(number, item.batch)
       begun.catch(() => {})
       const before = underWay.at(-1)
-      const passed = Promise.resolve(before).then(() => pass(number, begun))
+      const passed = Promise.resolve(before).then(() => pass(number, size, begun))
       passed.catch(() => {})
       underWay.push(passed)
       if (underWay.length >= options.depth) await underWay.shift()
@@ -217,6 +233,8 @@ async function* runChain(
     writing = next
   }
 }
+
+const sizeOf = (batch: SourceBatch): number => batch.bytes?.byteLength ?? 0
 
 /** A place for one value: who gives waits until it is taken. */
 function oneByOne<T>() {

@@ -3,6 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
 import type { Logger } from '../core/unit.ts'
 import { silentLogger } from './logger.ts'
+import { memoryShares, type MemoryShares } from './memory/memoryShares.ts'
 import { checkRejectLimit, type RejectLimit } from './rejectLimit.ts'
 import { systemClock } from './systemClock.ts'
 
@@ -16,7 +17,13 @@ export interface RunOptions {
   readonly epochBytes?: number
   /** Upper bound of a batch, bytes; a single larger record may exceed it. @defaultValue 256 KiB */
   readonly batchBytes?: number
-  /** What all writers together may hold before they start a file, bytes. @defaultValue 64 MiB */
+  /**
+   * What the process may take in all: bytes, or text such as `512MB` or `1GiB`. `memoryShares` says who gets how much
+   * of it; beyond that sources wait, keys and tables go to disk, and files are written early.
+   * @defaultValue nobody counts all of it; what is bounded each for itself is about 600 MiB and the windows' keys
+   */
+  readonly memory?: number | string
+  /** What all writers together may hold before they start a file, bytes. @defaultValue their share of `memory`, else 64 MiB */
   readonly memoryBytes?: number
   /** In streaming mode models are rebuilt at most this often, ms, and once at the end. @defaultValue 30000 */
   readonly modelsIntervalMs?: number
@@ -41,7 +48,8 @@ export interface RunOptions {
   readonly clock?: Clock
 }
 
-export type Resolved = Required<Omit<RunOptions, 'signal' | 'lake' | 'rejectLimit'>> & {
+export type Resolved = Required<Omit<RunOptions, 'signal' | 'lake' | 'rejectLimit' | 'memory'>> & {
+  readonly memory: MemoryShares | undefined
   readonly lake: string
   readonly signal: AbortSignal | undefined
   readonly rejectLimit: RejectLimit | undefined
@@ -49,8 +57,15 @@ export type Resolved = Required<Omit<RunOptions, 'signal' | 'lake' | 'rejectLimi
 
 const POSITIVE = ['epochMs', 'epochBytes', 'batchBytes', 'memoryBytes', 'modelsIntervalMs'] as const
 
-/** @throws ConfigError `SBX_OPTION` for an impossible value, `SBX_NO_LAKE` where checkpoints have no place */
-export function resolveOptions(topology: Topology, options: RunOptions): Resolved {
+/**
+ * @param parallelism - worker threads; 0: none, undefined: nobody said
+ * @throws ConfigError `SBX_OPTION` for an impossible value, `SBX_NO_LAKE` where checkpoints have no place
+ */
+export function resolveOptions(
+  topology: Topology,
+  options: RunOptions,
+  parallelism: number | undefined,
+): Resolved {
   for (const name of POSITIVE) {
     const value = options[name]
     if (value === undefined || (Number.isFinite(value) && value > 0)) continue
@@ -66,12 +81,13 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
   }
   checkNames(topology, options)
   if (options.rejectLimit !== undefined) checkRejectLimit(options.rejectLimit)
+  const memory = sharesOf(topology, options, parallelism)
   return {
     mode: mode ?? 'micro-batch',
     epochMs: options.epochMs ?? 5000,
     epochBytes: options.epochBytes ?? 2 ** 30,
     batchBytes: options.batchBytes ?? 2 ** 18,
-    memoryBytes: options.memoryBytes ?? 64 * 2 ** 20,
+    memoryBytes: options.memoryBytes ?? memory?.writersBytes ?? 64 * 2 ** 20,
     modelsIntervalMs: options.modelsIntervalMs ?? 30_000,
     models: options.models ?? true,
     upkeep: options.upkeep ?? true,
@@ -79,10 +95,21 @@ export function resolveOptions(topology: Topology, options: RunOptions): Resolve
     dropState: options.dropState ?? [],
     acceptSource: options.acceptSource ?? [],
     signal: options.signal,
+    memory,
     rejectLimit: options.rejectLimit,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,
   }
+}
+
+function sharesOf(
+  topology: Topology,
+  { memory, mode, models = true }: RunOptions,
+  parallelism: number | undefined,
+): MemoryShares | undefined {
+  if (memory === undefined) return undefined
+  const builds = models && topology.nodes.some(({ kind }) => kind === 'models')
+  return memoryShares({ memory, mode, parallelism, models: builds })
 }
 
 /** Nodes that are gone may have left state behind, sources that are gone have no task to accept them. */

@@ -37,6 +37,7 @@ export async function runPartitions(shared: Shared, plan: Plan): Promise<readonl
     topology: shared.topology.name,
     lineage: shared.lineage,
     signal: AbortSignal.any([signal, stopping]),
+    queuedBytes: shared.memory.queuedBytes,
   })
   const results = new Map<string, TaskResult>()
   try {
@@ -110,6 +111,7 @@ export function bodyOf(
     plan,
     runners: shared.runners,
     publishers: shared.publishers,
+    memory: shared.memory,
     stopping: shared.stopping,
     signal: shared.signal,
     readObject: checkpoints.readObject,

@@ -1,6 +1,7 @@
-import { Worker } from 'node:worker_threads'
+import { Worker, type ResourceLimits } from 'node:worker_threads'
 import { giveBuffer } from '../core/bufferPool.ts'
 import { SluiceboxError } from '../core/errors.ts'
+import type { MemoryShares } from './memory/memoryShares.ts'
 import { errorFromWire, type WireError } from './wireError.ts'
 import type { Gated, PreparedChain } from './chain/openChain.ts'
 import { joinPrepared, type Runner, type Runners, type Writing } from './runner.ts'
@@ -17,6 +18,8 @@ export interface PoolOptions {
   readonly threads: number
   /** What all writers of all threads may hold together, bytes. */
   readonly memoryBytes: number
+  /** How the process's memory is shared out, where it is bounded. */
+  readonly memory?: MemoryShares | undefined
 }
 
 /** What a worker is asked, by message. */
@@ -145,7 +148,7 @@ function ownBuffer({ bytes, owned }: SourceBatch): ArrayBuffer[] {
 function startThread(options: PoolOptions, index: number): Thread {
   const worker = new Worker(new URL(workerFile(), import.meta.url), {
     workerData: { ...options, index },
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    resourceLimits: heapLimits(options.memory),
     name: `sluicebox-${index}`,
   })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
@@ -198,6 +201,19 @@ function startThread(options: PoolOptions, index: number): Thread {
  * no time here: the records of a batch die with it.
  */
 const YOUNG_GENERATION_MB = 24
+
+const LEAST_OLD_GENERATION_MB = 128
+
+/**
+ * The old generation takes some 30 MB. Its limit is far above that, since a thread that reaches it is ended: a
+ * record of 16 MB may make many objects. But it is a limit that V8 knows, and collects garbage the earlier for.
+ */
+function heapLimits(memory: MemoryShares | undefined): ResourceLimits {
+  const young = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB }
+  if (memory === undefined) return young
+  const half = Math.floor(memory.memoryBytes / 2 ** 21)
+  return { ...young, maxOldGenerationSizeMb: Math.max(LEAST_OLD_GENERATION_MB, half) }
+}
 
 /** The same file name as this one's: `.ts` in the repository, `.js` in the package. */
 const workerFile = (): string => `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { keepBuffers } from '../core/bufferPool.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
+import type { MemoryShares } from './memory/memoryShares.ts'
 import { resolveOptions, type Resolved, type RunOptions } from './options.ts'
 import type { Progress, RunResult } from './result.ts'
 import type { Runners } from './runner.ts'
@@ -12,7 +14,7 @@ export interface PooledRunOptions<Settings> extends RunOptions {
   readonly module: string
   /** Handed to the function in every thread: plain data that structured clone can copy. */
   readonly settings: Settings
-  /** Worker threads. @defaultValue the number of cores */
+  /** Worker threads. @defaultValue the number of cores, or as many as fit into `memory` */
   readonly parallelism?: number
 }
 
@@ -25,6 +27,8 @@ export interface Run {
   /** Finishes the open epochs, commits them and ends. */
   close(): Promise<RunResult>
   readonly progress: Progress
+  /** How the `memory` that it was given is shared out. */
+  readonly memory: MemoryShares | undefined
 }
 
 /**
@@ -50,26 +54,15 @@ export function run(
   options: RunOptions | PooledRunOptions<unknown> = {},
 ): Run {
   if (typeof subject !== 'function') {
-    const resolved = resolveOptions(subject, options)
+    const resolved = resolveOptions(subject, options, 0)
     resolved.logger.info('inline', { topology: subject.name, threads: 1 })
     return begin(subject, resolved, async () => {
       const { inlineRunners } = await import('./runner.ts')
       return inlineRunners(subject, resolved.clock, resolved.memoryBytes)
     })
   }
-  const {
-    module,
-    settings,
-    parallelism = availableParallelism(),
-  } = options as PooledRunOptions<unknown>
-  if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > 256) {
-    throw new ConfigError(
-      `run: parallelism must be a whole number from 1 to 256, not ${parallelism}`,
-      {
-        code: 'SBX_OPTION',
-      },
-    )
-  }
+  const { module, settings, parallelism } = options as PooledRunOptions<unknown>
+  if (parallelism !== undefined) checkParallelism(parallelism)
   if (subject.name === '') {
     throw new ConfigError(
       'run: the function that builds the topology has no name, so worker threads can’t find it; export it as a named constant or function',
@@ -77,18 +70,30 @@ export function run(
     )
   }
   const topology = subject(settings as never)
-  const resolved = resolveOptions(topology, options)
-  const { memoryBytes } = resolved
+  const resolved = resolveOptions(topology, options, parallelism)
+  const { memoryBytes, memory } = resolved
+  const threads = parallelism ?? memory?.threads ?? availableParallelism()
   const exportName = subject.name
   return begin(topology, resolved, async () => {
     const { poolRunners } = await import('./pool.ts')
-    return poolRunners({ module, exportName, settings, threads: parallelism, memoryBytes })
+    return poolRunners({ module, exportName, settings, threads, memoryBytes, memory })
   })
+}
+
+function checkParallelism(parallelism: number): void {
+  if (Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= 256) return
+  throw new ConfigError(
+    `run: parallelism must be a whole number from 1 to 256, not ${parallelism}`,
+    { code: 'SBX_OPTION' },
+  )
 }
 
 /** What runs a topology is loaded when one is run: to define and describe it needs none of that. */
 function begin(topology: Topology, options: Resolved, open: () => Promise<Runners>): Run {
   const runId = randomUUID()
+  const { memory } = options
+  keepBuffers(memory && memory.buffersBytes / (memory.threads + 1))
+  if (memory !== undefined) options.logger.info('memory', snakeCased(memory))
   const stopping = new AbortController()
   const progress = { bytes: 0, batches: 0, records: 0, epochs: 0 }
   const start = async (): Promise<RunResult> => {
@@ -107,5 +112,15 @@ function begin(topology: Topology, options: Resolved, open: () => Promise<Runner
       return done
     },
     progress,
+    memory,
   }
 }
+
+/** As logs call things. */
+const snakeCased = (shares: MemoryShares): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(shares).map(([name, bytes]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      bytes,
+    ]),
+  )

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
+import { keepBuffers } from '../core/bufferPool.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
 import type { Gated } from './chain/openChain.ts'
@@ -13,6 +14,8 @@ import { errorToWire } from './wireError.ts'
 
 const options = workerData as PoolOptions & { readonly index: number }
 const port = parentPort!
+const { memory } = options
+keepBuffers(memory && memory.buffersBytes / (memory.threads + 1))
 const runners = new Map<number, Runner>()
 /** Aborted when a task is to end. */
 const endings = new Map<number, AbortController>()

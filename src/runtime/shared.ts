@@ -1,6 +1,7 @@
 import type { Topology } from '../core/topology.ts'
 import type { Publisher } from '../core/unit.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
+import type { RunMemory } from './memory/runMemory.ts'
 import type { Resolved } from './options.ts'
 import type { Runners } from './runner.ts'
 
@@ -13,6 +14,7 @@ export interface Shared {
   readonly runId: string
   readonly runners: Runners
   readonly publishers: ReadonlyMap<string, Publisher>
+  readonly memory: RunMemory
   /** Aborted: finish the epoch and end. */
   readonly stopping: AbortSignal
   /** Aborted: end at once. */

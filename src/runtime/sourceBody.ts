@@ -15,6 +15,7 @@ import type {
   WriterContext,
 } from '../core/unit.ts'
 import { epochStream } from './epochStream.ts'
+import type { RunMemory } from './memory/runMemory.ts'
 import type { Plan } from './plan.ts'
 import { openingRunner } from './openingRunner.ts'
 import type { Runners, Writing } from './runner.ts'
@@ -37,6 +38,7 @@ export interface SourceBodyOptions {
   readonly runners: Runners
   /** One publisher a sink node, shared by all tasks of the process. */
   readonly publishers: ReadonlyMap<string, Publisher>
+  readonly memory: RunMemory
   readonly mode: 'micro-batch' | 'streaming'
   readonly epochMs: number
   readonly epochBytes: number
@@ -133,7 +135,13 @@ async function startRunning(
   let current = writing
   let isReading = false
   try {
-    const selectors = await openSelectors(options, gates, from)
+    const selectors = new Map<string, Selector>()
+    opened.push({
+      close: async () => {
+        for (const selector of selectors.values()) selector.close?.()
+      },
+    })
+    await openSelectors(options, gates, from, selectors)
     const reader = await options.open({
       node: plan.source,
       clock,
@@ -165,6 +173,7 @@ async function startRunning(
       writing,
       position: from.positions?.inline ?? null,
       depth: options.runners.depth(options.sharers),
+      bytes: options.memory.underWay.open(),
       onRead(batch) {
         if (!isReading) logger.info('reading', { task: options.task, source: batch.source })
         isReading = true
@@ -192,12 +201,14 @@ async function openSelectors(
   options: SourceBodyOptions,
   gates: readonly string[],
   from: ResumePoint,
-): Promise<Map<string, Selector>> {
-  const { plan, clock } = options
-  const selectors = new Map<string, Selector>()
+  selectors: Map<string, Selector>,
+): Promise<void> {
+  const { plan, clock, memory } = options
   for (const node of plan.nodes) {
     if (node.kind !== 'operator' || !gates.includes(node.name)) continue
-    const selector = (node.unit as SelectingOperator<never>).open({ node: node.name, clock })
+    const context = { node: node.name, clock, room: memory.rooms?.open() }
+    const selector = (node.unit as SelectingOperator<never>).open(context)
+    selectors.set(node.name, selector)
     const state = stored(options, node.name, from.state[node.name])
     if (state !== undefined) {
       try {
@@ -210,9 +221,7 @@ async function openSelectors(
         )
       }
     }
-    selectors.set(node.name, selector)
   }
-  return selectors
 }
 
 const batchWriterContext = (

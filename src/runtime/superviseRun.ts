@@ -7,6 +7,7 @@ import { readLineage } from './checkpointStore.ts'
 import { holdTask } from './holdTask.ts'
 import { modelsBody } from './modelsBody.ts'
 import type { Resolved } from './options.ts'
+import { runMemory } from './memory/runMemory.ts'
 import { bodyOf, runPartitions } from './partitionTasks.ts'
 import { planTopology, type Plan } from './plan.ts'
 import { refuseOtherForm } from './refuseOtherForm.ts'
@@ -45,7 +46,9 @@ async function superviseTasks(supervised: Supervised): Promise<RunResult> {
   const lineage = await readLineage(store, topology.name)
   const publishers = await openPublishers(topology, options)
   const upkeep = await openUpkeep({ ...options, topology, store, runId })
+  const { flows, models } = planTopology(topology)
   const shared: Shared = {
+    memory: runMemory(options.memory, flows.length, models.length),
     topology,
     options,
     store,
@@ -146,7 +149,10 @@ async function runModels(
   const { options, topology, lineage } = shared
   const { clock, logger, mode } = options
   const signal = AbortSignal.any([shared.signal, stop])
-  const context = { node: node.name, topology: topology.name, lineage, clock, logger, signal }
+  const names = { node: node.name, topology: topology.name, lineage }
+  const { databaseBytes } = shared.memory
+  const memory = databaseBytes === undefined ? {} : { memoryBytes: databaseBytes }
+  const context = { ...names, clock, logger, signal, ...memory }
   const builder: ModelsBuilder = await node.unit.open(context)
   try {
     const body = modelsBody({
@@ -168,7 +174,11 @@ async function runModels(
       },
     })
     // Whoever ends the inputs may build: nobody waits for another's models while there is input to read.
-    if (mode === 'micro-batch') await inputsDone
+    if (mode === 'micro-batch') {
+      await inputsDone
+      // Nobody needs the threads any more; a database does need what they take.
+      await shared.runners.close()
+    }
     signal.throwIfAborted()
     return await runBody(shared, node.name, body, byLease(shared, body.task))
   } finally {

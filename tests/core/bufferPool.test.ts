@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { giveBuffer, growBuffer, takeBuffer } from '../../src/core/bufferPool.ts'
+import { giveBuffer, growBuffer, keepBuffers, takeBuffer } from '../../src/core/bufferPool.ts'
 
 test('lends powers of two, each with an ArrayBuffer of its own', () => {
   for (const bytes of [0, 1, 256, 257, 5000, 262_144, 5_000_000]) {
@@ -31,6 +31,18 @@ test('keeps a bounded number of bytes', () => {
   for (const buffer of mib) giveBuffer(buffer)
   const again = new Set(Array.from({ length: 100 }, () => takeBuffer(2 ** 20)))
   expect(mib.filter((buffer) => again.has(buffer)).length).toBeLessThanOrEqual(24)
+})
+
+test('keeps as many as it was told', () => {
+  keepBuffers(3 * 2 ** 20)
+  try {
+    const mib = Array.from({ length: 100 }, () => takeBuffer(2 ** 20))
+    for (const buffer of mib) giveBuffer(buffer)
+    const again = new Set(Array.from({ length: 100 }, () => takeBuffer(2 ** 20)))
+    expect(mib.filter((buffer) => again.has(buffer)).length).toBeLessThanOrEqual(3)
+  } finally {
+    keepBuffers()
+  }
 })
 
 test('grows with what was used, and gives the smaller one back', () => {

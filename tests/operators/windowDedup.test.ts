@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defineTopology } from '../../src/core/defineTopology.ts'
 import { ConfigError, OperatorError } from '../../src/core/errors.ts'
+import type { StateRoom } from '../../src/core/unit.ts'
 import { windowDedup, type WindowDedupOptions } from '../../src/operators/windowDedup.ts'
 import { memorySink } from '../../src/sinks/memorySink.ts'
 import { memorySource } from '../../src/sources/memorySource.ts'
@@ -458,3 +459,27 @@ function naiveModel(options: Required<Durations>) {
     },
   }
 }
+
+describe('where memory is short', () => {
+  test('decides the same, and restores what does not fit into memory', async () => {
+    const limit = 2 ** 23
+    const room = (): StateRoom => ({
+      fairBytes: () => limit,
+      isShort: (bytes) => bytes > limit,
+      close: () => {},
+    })
+    const short = dedupDriver({ windowMs: Infinity }, room)
+    const free = dedupDriver({ windowMs: Infinity })
+    const feed = (from: number, count: number): void => {
+      const records = Array.from({ length: count }, (_, i): Keyed => [`k${from + i}`, T0])
+      expect(short.feed(records)).toEqual(free.feed(records))
+    }
+    for (let from = 0; from < 600_000; from += 20_000) feed(from, 20_000)
+    await short.checkpoint()
+    await short.restart()
+    for (const from of [0, 310_000, 590_000]) feed(from, 20_000)
+    expect(short.size().keys).toBe(610_000)
+    expect(short.size().bytes).toBeLessThanOrEqual(limit + 2 ** 20)
+    expect(free.size().bytes).toBeGreaterThan(limit + 2 ** 21)
+  })
+})

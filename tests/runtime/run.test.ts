@@ -157,6 +157,8 @@ test.each([
   { epochMs: 0 },
   { batchBytes: -1 },
   { memoryBytes: Number.NaN },
+  { memory: 'plenty' },
+  { memory: '100MB' },
   { mode: 'batch' as 'streaming' },
   { acceptSource: ['click'] },
   { rejectLimit: { share: 1.1 } },

@@ -1,6 +1,7 @@
 import {
   ConfigError,
   GateError,
+  memoryShares,
   run,
   SluiceboxError,
   type Logger,
@@ -47,6 +48,11 @@ async function runPlatform(
   module: string,
   options: PlatformOptions,
 ): Promise<boolean> {
+  const { memory, parallelism, mode } = options
+  const models = options.until === 'gold'
+  // Refused before anything is simulated.
+  const shares =
+    memory === undefined ? undefined : memoryShares({ memory, parallelism, mode, models })
   const stop = stopOnSignals()
   const line = progressLine()
   const landing = options.landing ?? SIMULATED
@@ -61,11 +67,12 @@ async function runPlatform(
   const running = run(build, {
     module,
     settings,
-    parallelism: options.parallelism,
-    mode: options.mode,
+    ...(parallelism === undefined ? {} : { parallelism }),
+    ...(memory === undefined ? {} : { memory }),
+    mode,
     epochMs: options.epoch,
     modelsIntervalMs: options.goldInterval * 1000,
-    models: options.until === 'gold',
+    models,
     ...(options.maxRejected < 100 ? { rejectLimit: { share: options.maxRejected / 100 } } : {}),
     dropState: options.dropState,
     acceptSource: options.acceptSource,
@@ -97,7 +104,8 @@ async function runPlatform(
         import('../../src/quality.ts'),
         import('../quality/suites.ts'),
       ])
-      refuseBlocked(await checkLake({ lake: options.lake, suites: committed }))
+      const limit = shares ? { memoryBytes: shares.databaseBytes } : {}
+      refuseBlocked(await checkLake({ lake: options.lake, suites: committed, ...limit }))
     }
     return wasReadable(summary)
   } finally {

@@ -13,7 +13,8 @@ export interface PlatformOptions {
   readonly until: 'silver' | 'gold'
   readonly epoch: number
   readonly goldInterval: number
-  readonly parallelism: number
+  readonly parallelism: number | undefined
+  readonly memory: string | undefined
   readonly maxRejected: number
   readonly openlineage: string | undefined
   readonly json: boolean
@@ -74,9 +75,16 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
       ).argParser(whole(1, 86_400)),
     )
     .addOption(
-      option('--parallelism <n>', 'worker threads', availableParallelism()).argParser(
-        whole(1, 256),
-      ),
+      option(
+        '--parallelism <n>',
+        `worker threads (default: as many as fit into --memory, at most ${availableParallelism()}, a core each)`,
+      ).argParser(whole(1, 256)),
+    )
+    .addOption(
+      option(
+        '--memory <size>',
+        'what the process may take, such as 512MB or 1GiB: beyond it, it waits or uses the disk',
+      ).argParser(text),
     )
     .addOption(
       option(
@@ -117,7 +125,7 @@ const list = (flags: string, description: string): Option =>
 
 const text = (value: string): string => {
   if (value !== '') return value
-  throw new InvalidArgumentError('Expected a path.')
+  throw new InvalidArgumentError('Expected something.')
 }
 
 const whole =

@@ -13,14 +13,18 @@ export interface FingerprintTable {
   /** Keys whose event time lies before this one may be forgotten from now on. */
   forgetBefore(eventTimeMs: number): void
   size(): { readonly bytes: number; readonly keys: number }
+  /** Hands all segments over, in order, and is empty then. */
+  drain(): readonly Segment[]
 }
 
-interface Segment {
+/** Open addressing by `slotOf` the first word; a key belongs to the segment that its last word names. */
+export interface Segment {
   slots: Entries
   used: number
 }
 
-const SEGMENTS = 64
+/** A power of two: the lowest bits of a key's last word say in which it is. */
+export const SEGMENTS = 64
 const FIRST_CAPACITY = 64
 /** Beyond it probes get long. */
 const MAX_LOAD = 0.83
@@ -40,10 +44,11 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
   const timed = Number.isFinite(windowMs)
   const width = wordsOf(timed)
   const growth = timed ? GROWTH.bounded : GROWTH.unbounded
-  const segments = Array.from({ length: SEGMENTS }, (_, index): Segment => ({
+  const empty = (_: unknown, index: number): Segment => ({
     slots: entries(Math.floor(FIRST_CAPACITY * growth ** (index / SEGMENTS)), timed),
     used: 0,
-  }))
+  })
+  let segments = Array.from({ length: SEGMENTS }, empty)
   let horizon = -Infinity
   // Read by nobody: what is computed for nothing would be left out by the compiler.
   let _fetched = 0
@@ -81,7 +86,7 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
       const d = keys[at + 3]!
       const home = segments[d & (SEGMENTS - 1)]!
       const { count, words, times } = home.slots
-      let slot = firstSlot(a, count)
+      let slot = slotOf(a, count)
       for (;;) {
         const there = slot * width
         const found = words[there]!
@@ -115,7 +120,7 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
       let sum = 0
       for (let at = from; at < to; at += 4) {
         const { count, words } = segments[keys[at + 3]! & (SEGMENTS - 1)]!.slots
-        sum ^= words[firstSlot(keys[at]!, count) * width]!
+        sum ^= words[slotOf(keys[at]!, count) * width]!
       }
       _fetched ^= sum
     },
@@ -131,13 +136,19 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
       }
       return { bytes, keys }
     },
+    drain() {
+      const full = segments
+      segments = Array.from({ length: SEGMENTS }, empty)
+      return full
+    },
   }
 }
 
-const firstSlot = (a: number, count: number): number => Math.floor(((a >>> 0) / TWO_32) * count)
+/** Where a key with this first word is looked for first, and from there on round to the first free slot. */
+export const slotOf = (a: number, count: number): number => Math.floor(((a >>> 0) / TWO_32) * count)
 
 function freeSlot({ count, words }: Entries, width: number, a: number): number {
-  let slot = firstSlot(a, count)
+  let slot = slotOf(a, count)
   while (words[slot * width] !== 0) if (++slot === count) slot = 0
   return slot
 }

@@ -102,7 +102,8 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
   let revoked = new AbortController()
   let batchBytes = MIN_FETCH_BYTES
 
-  const share = (): number => settings.maxQueuedBytes / Math.max(open.size, 1)
+  const queued = Math.min(settings.maxQueuedBytes, context.queuedBytes ?? Infinity)
+  const share = (): number => queued / Math.max(open.size, 1)
   const fetching = fetcher({
     port,
     topic,

@@ -1,5 +1,5 @@
 import { fingerprint } from '../../../src/core/fingerprint.ts'
-import type { Selector, StateSnapshot } from '../../../src/core/unit.ts'
+import type { Selector, StateRoom, StateSnapshot } from '../../../src/core/unit.ts'
 import { windowDedup, type WindowDedupOptions } from '../../../src/operators/windowDedup.ts'
 
 export type Keyed = readonly [key: string, eventTimeMs: number]
@@ -22,13 +22,13 @@ export interface DedupDriver {
 const FATES = ['pass', 'duplicate', 'late'] as const
 const clock = { now: () => 0, sleep: () => Promise.resolve() }
 
-export function dedupDriver(durations: Durations): DedupDriver {
+export function dedupDriver(durations: Durations, room?: () => StateRoom): DedupDriver {
   const operator = windowDedup<Keyed>({
     ...durations,
     key: ([key]) => key,
     eventTime: ([, timeMs]) => timeMs,
   })
-  const open = (): Selector => operator.open({ node: 'dedup', clock })
+  const open = (): Selector => operator.open({ node: 'dedup', clock, room: room?.() })
   const objects = new Map<string, Uint8Array>()
   let selector = open()
   let epoch = 0
@@ -61,6 +61,7 @@ export function dedupDriver(durations: Durations): DedupDriver {
       return snapshot
     },
     async restart() {
+      selector.close?.()
       selector = open()
       if (kept !== undefined) await selector.restore({ ...kept, read })
     },

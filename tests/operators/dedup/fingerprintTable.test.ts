@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { fingerprintTable } from '../../../src/operators/dedup/fingerprintTable.ts'
+import { fingerprintTable, SEGMENTS } from '../../../src/operators/dedup/fingerprintTable.ts'
+import { randomKeys } from './randomKeys.ts'
 
 const BASE = 128 * 1024
 const ROUND = 1000
@@ -100,19 +101,13 @@ test('a bounded table still knows the keys at the horizon', () => {
   expect(table.add(kept, 0, 600)).toBe(false)
 })
 
-/** Draws uniform keys whose first word is not zero, the same in every run. */
-function randomKeys(): (count: number) => Int32Array {
-  let [x, y, z, w] = [123456789, 362436069, 521288629, 88675123]
-  return (count) => {
-    const keys = new Int32Array(count * 4)
-    for (let i = 0; i < keys.length; i++) {
-      const t = x ^ (x << 11)
-      x = y
-      y = z
-      z = w
-      w = w ^ (w >>> 19) ^ t ^ (t >>> 8)
-      keys[i] = w || 1
-    }
-    return keys
-  }
-}
+test('hands its segments over and is empty then', () => {
+  const table = fingerprintTable(Infinity)
+  const keys = randomKeys()(5000)
+  for (let at = 0; at < keys.length; at += 4) table.add(keys, at, 0)
+  const segments = table.drain()
+  expect(segments.length).toBe(SEGMENTS)
+  expect(segments.reduce((sum, { used }) => sum + used, 0)).toBe(5000)
+  expect(table.size().keys).toBe(0)
+  expect(table.add(keys, 0, 0)).toBe(true)
+})
