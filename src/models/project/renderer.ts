@@ -25,6 +25,9 @@ export interface RendererOptions extends TemplateOptions {
 }
 
 let uninstall: (() => void) | undefined
+/** What was compiled, for as long as a project's macros live: it is rendered again with other variables. */
+const compiled = new WeakMap<readonly TemplateFile[], Map<string, nunjucks.Template>>()
+const MACRO = /\{%-?\s*(?:macro\s+(\w+)|(?:data_)?test\s+(\w+))/g
 
 /** Renders the part of Jinja that nunjucks and dbt have in common. */
 export function createRenderer(options: RendererOptions): Renderer {
@@ -36,17 +39,28 @@ export function createRenderer(options: RendererOptions): Renderer {
     throwOnUndefined: true,
     dev: true,
   })
-  const compile = ({ text, file }: TemplateFile) =>
-    new nunjucks.Template(text, environment, file, true)
+  const templates = compiled.get(options.macros) ?? new Map<string, nunjucks.Template>()
+  compiled.set(options.macros, templates)
+  const compile = ({ text, file }: TemplateFile): nunjucks.Template => {
+    const name = `${file}\n${text}`
+    const template = templates.get(name) ?? new nunjucks.Template(text, environment, file, true)
+    templates.set(name, template)
+    return template
+  }
   const macros = options.macros.map(({ file, text }) => ({ file, text: asNunjucks(text) }))
   for (const macro of macros) {
     attempt([macro], () => compile(macro))
   }
+  const names = options.macros.flatMap(({ text }) =>
+    [...text.matchAll(MACRO)].map(([, macro, test]) => macro ?? `test_${test}`),
+  )
   const render = (template: TemplateFile, scope: TemplateScope): string => {
-    // nunjucks has no macros of an environment: they stand before each template.
-    const files = [...macros, { file: template.file, text: asNunjucks(template.text) }]
-    const text = files.map((file) => file.text).join('\n')
-    const whole = compile.bind(undefined, { text, file: template.file })
+    const { file } = template
+    const own = { file, text: asNunjucks(template.text) }
+    // nunjucks has no macros of an environment: they stand before each template that may call one.
+    const isAlone = !names.some((name) => own.text.includes(name))
+    const files = isAlone ? [own] : [...macros, own]
+    const whole = () => compile({ file, text: files.map(({ text }) => text).join('\n') })
     return attempt(files, () =>
       whole()
         .render(templateNames(options, scope, template.file))
