@@ -9,7 +9,7 @@ export interface RawTable {
   readonly format: 'ndjson' | 'csv'
   /** The fields to read, as text. Other fields are left out, absent ones are null. */
   readonly fields: readonly string[]
-  /** At most so many bytes of the newest files are read. @defaultValue 16 MiB */
+  /** At most so many bytes of the newest files are read. @defaultValue 4 MiB */
   readonly maxBytes?: number
 }
 

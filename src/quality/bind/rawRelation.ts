@@ -1,9 +1,10 @@
 import { identifier, literal } from '../../core/sqlText.ts'
 import type { ObjectInfo, ObjectStore } from '../../lake/objectStore.ts'
 import type { RawTable } from '../suite.ts'
+import { fileStart } from './fileStart.ts'
 import { localFiles } from './localFiles.ts'
 
-const DEFAULT_MAX_BYTES = 16 * 2 ** 20
+const DEFAULT_MAX_BYTES = 4 * 2 ** 20
 /** Longest record that is read, bytes. */
 const MAX_RECORD = 8 * 2 ** 20
 
@@ -11,7 +12,8 @@ const EXTENSIONS = { ndjson: /\.ndjson(\.gz)?$/, csv: /\.csv(\.gz)?$/ } as const
 
 /**
  * The newest files of raw records, as SQL that can stand behind `from`: the named fields as text; null where
- * a record lacks one or can't be parsed. Without a file it has no rows.
+ * a record lacks one or can't be parsed. Of a file that is longer than `maxBytes`, the lines at its start are read,
+ * unless it is compressed. Without a file it has no rows.
  */
 export async function rawRelation(
   store: ObjectStore,
@@ -23,7 +25,16 @@ export async function rawRelation(
     const none = fields.map((field) => `cast(null as varchar) as ${identifier(field)}`)
     return `(select ${none.join(', ')} where false)`
   }
-  const paths = (await localFiles(store, keys, folder)).map(literal).join(', ')
+  const [first] = keys
+  const isLong = first !== undefined && first.bytes > maxBytes && !first.key.endsWith('.gz')
+  const files = isLong
+    ? [await fileStart(store, first.key, maxBytes, folder)]
+    : await localFiles(
+        store,
+        keys.map(({ key }) => key),
+        folder,
+      )
+  const paths = files.map(literal).join(', ')
   return format === 'ndjson' ? jsonScan(paths, fields) : csvScan(paths, fields)
 }
 
@@ -45,18 +56,18 @@ async function newest(
   path: string,
   extension: RegExp,
   maxBytes: number,
-): Promise<string[]> {
+): Promise<readonly ObjectInfo[]> {
   const files: ObjectInfo[] = []
   for await (const file of store.list(`${path}/`)) {
     if (extension.test(file.key) && file.bytes > 0) files.push(file)
   }
   files.sort((a, b) => b.modifiedMs - a.modifiedMs || (a.key < b.key ? 1 : -1))
-  const chosen: string[] = []
+  const chosen: ObjectInfo[] = []
   let bytes = 0
   for (const file of files) {
     bytes += file.bytes
     if (chosen.length > 0 && bytes > maxBytes) break
-    chosen.push(file.key)
+    chosen.push(file)
   }
   return chosen
 }
