@@ -156,4 +156,20 @@ describe('incremental Gold', () => {
       { numRuns: 4 },
     )
   })
+
+  it('refuses a post that came twice in a touched day, as a full build does', async () => {
+    const [first, second] = fc.sample(post, { numRuns: 2, seed: 7 }) as [SilverPost, SilverPost]
+    const gold = await goldIn(await newLake())
+    await addPosts(gold.lake, [first, second])
+    await gold.build()
+    // The same id, a day later in arrival, of the same day by its own time.
+    await addPosts(gold.lake, [{ ...first, text: 'again', ingested_at: '2024-06-11T00:00:00Z' }])
+    const refused = {
+      code: 'SBX_MODELS_CHECK',
+      message: expect.stringContaining('unique_') as string,
+    }
+    await expect(gold.build()).rejects.toMatchObject(refused)
+    const full = await goldIn(gold.lake, { path: 'full', incremental: false })
+    await expect(full.build()).rejects.toMatchObject(refused)
+  })
 })

@@ -6,9 +6,9 @@ select
     hashtag,
     min(post_date) as first_seen,
     max(post_date) as last_seen,
-    count(*) as post_count,
+    cast(sum(posts) as bigint) as post_count,
     cast(sum(engagement_total) as bigint) as engagement_total
-from {{ ref('int_post_hashtags') }}
+from {{ ref('int_hashtag_days') }}
 {% if is_incremental() %}
 where hashtag in (select unnest(hashtags) from {{ ref('int_posts_enriched') }})
 {% endif %}

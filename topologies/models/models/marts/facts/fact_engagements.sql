@@ -2,6 +2,13 @@
 
 -- One row a post and kind of engagement that it had at least once.
 {% set kinds = [['like', 'likes'], ['share', 'shares'], ['comment', 'comments']] %}
+{% if is_incremental() %}
+-- Which posts are new is found out once.
+with new_posts as materialized (
+    select * from {{ ref('int_posts_enriched') }}
+    where {{ is_new_post() }}
+)
+{% endif %}
 {% for kind, counter in kinds %}
 select
     md5(post_key || '|{{ kind }}') as engagement_key,
@@ -12,7 +19,7 @@ select
     created_at,
     '{{ kind }}' as engagement_type,
     {{ counter }} as engagement_count
-from {{ ref('int_posts_enriched') }}
-where {{ counter }} > 0 and {{ is_new_post() }}
+from {% if is_incremental() %} new_posts {% else %} {{ ref('int_posts_enriched') }} {% endif %}
+where {{ counter }} > 0
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -17,27 +17,14 @@ with as_of_days as (
     {% endif %}
 ),
 
-daily as (
-    select
-        post_date,
-        hashtag,
-        count(*) as posts,
-        sum(engagement_total) as engagement
-    from {{ ref('int_post_hashtags') }}
-    {% if is_incremental() %}
-    where post_date >= (select min(as_of_date) - 6 from as_of_days)
-    {% endif %}
-    group by post_date, hashtag
-),
-
 -- A day's numbers count for that day and the six after it, as far as the calendar goes.
 windows as (
     select
         as_of_days.as_of_date,
         daily.hashtag,
         cast(sum(daily.posts) as bigint) as posts_7d,
-        cast(sum(daily.engagement) as bigint) as engagement_7d
-    from daily
+        cast(sum(daily.engagement_total) as bigint) as engagement_7d
+    from {{ ref('int_hashtag_days') }} as daily
     cross join range(7) as later(days)
     inner join as_of_days
         on as_of_days.as_of_date = daily.post_date + cast(later.days as integer)
