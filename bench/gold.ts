@@ -107,7 +107,9 @@ async function silverOf(events: number): Promise<string> {
 function runApart(side: Side, lake: string, round: number): Measured {
   const { threads } = values
   const args = ['--side', side, '--lake', lake, '--threads', threads, '--round', String(round)]
-  const out = execFileSync(process.execPath, [import.meta.filename, ...args])
+  // The platform has a compile cache of its own; here both sides have one.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'sluicebox-bench-compiled') }
+  const out = execFileSync(process.execPath, [import.meta.filename, ...args], { env })
   return JSON.parse(out.toString()) as Measured
 }
 

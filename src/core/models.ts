@@ -1,3 +1,4 @@
+import type { Figures } from './figures.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { TableHandle } from './topology.ts'
 import type { PreparedFile, PublisherContext, SinkCommit } from './unit.ts'
@@ -76,7 +77,8 @@ export type BuildQuery = (sql: string) => Promise<readonly JsonObject[]>
  */
 export interface BuildGate {
   readonly name: string
-  check(query: BuildQuery): Promise<readonly CheckResult[]>
+  /** `figures`: what others have asked too need not be computed again. */
+  check(query: BuildQuery, figures?: Figures): Promise<readonly CheckResult[]>
 }
 
 /** A models unit that was opened for its task. */

@@ -11,7 +11,9 @@ import type {
   ModelsContext,
 } from '../core/models.ts'
 import type { PreparedFile } from '../core/unit.ts'
+import { realDisk } from '../lake/diskIo.ts'
 import { discardStaged } from '../lake/discardStaged.ts'
+import { fileChecksum } from '../lake/fileChecksum.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
@@ -74,10 +76,15 @@ export async function modelsBuilder(
       const startedMs = context.clock.now()
       const directory = await mkdtemp(join(work, 'build-'))
       try {
+        const before = await newestVersion(store, path)
         const refresh = await refreshOf(options, request, directory)
+        if (refresh?.base.isAsChecked === false) {
+          context.logger.warn('gold_changed', { database: before?.database ?? '' })
+        }
         const built = await buildModels({
           ...options,
           ...refresh,
+          figures: before?.figures,
           sources: await pinnedTables(options, request.inputs, join(work, 'sources')),
           directory,
           threads: context.threads ?? availableParallelism(),
@@ -166,12 +173,15 @@ async function refreshOf(options: ModelsBuilderOptions, request: BuildRequest, d
   if (plan === undefined) return undefined
   const { base, touched } = plan
   const tables = Object.entries(base.tables).map(([name, { files }]) => [name, files] as const)
+  const database = await localObject(store, base.database, join(directory, 'base.duckdb'))
+  const { checksum } = await fileChecksum(realDisk, database)
   return {
     touched,
     project: options.compile({ touched_dates: touched }),
     base: {
-      database: await localObject(store, base.database, join(directory, 'base.duckdb')),
+      database,
       files: Object.fromEntries(tables),
+      isAsChecked: checksum === base.checksum,
     },
   }
 }
@@ -187,7 +197,7 @@ async function makeDurable(
   for (const { name, columns, rows, kept, files: parts } of built.tables) {
     const uploaded = parts.map(async (part, number): Promise<ContentFile> => {
       const key = tableKey(path, name, number, request)
-      const sums = await uploadFile(store, key, part.path)
+      const sums = await uploadFile(store, key, part.path, request.task)
       const detail = { kind: 'table', model: name } as const
       files.push({ key, ...sums, records: part.rows, detail } satisfies TableFile)
       const slice = part.slice === undefined ? {} : { slice: part.slice }
@@ -202,8 +212,9 @@ async function makeDurable(
     tables[name] = { columns: typed, rows, files: [...kept, ...(await Promise.all(uploaded))] }
   }
   const key = databaseKey(path, version, request)
-  const sums = await uploadFile(store, key, built.database)
-  const detail = { kind: 'database', version, inputs: request.inputs, tables } as const
+  const sums = await uploadFile(store, key, built.database, request.task)
+  const { figures } = built
+  const detail = { kind: 'database', version, inputs: request.inputs, tables, figures } as const
   return [...files, { key, ...sums, records: 0, detail: detail as unknown as Json }]
 }
 

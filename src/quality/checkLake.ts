@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GateError } from '../core/errors.ts'
+import { figureBook } from '../lake/figures/figureBook.ts'
 import { openDatabase } from '../lake/openDatabase.ts'
 import { openLake } from '../lake/openLake.ts'
-import { deltaRelation } from './bind/deltaRelation.ts'
+import { checkedDelta } from './bind/checkedDelta.ts'
 import { runSuites } from './runSuites.ts'
 import type { Suite } from './suite.ts'
 import { checkKeepRows, checkSuites, nameOf } from './suiteGate.ts'
@@ -55,10 +56,10 @@ export async function checkLake(options: CheckLakeOptions): Promise<readonly Sui
       signal: options.signal,
     })
     try {
+      const query = (sql: string) => database.rows(sql)
       return await runSuites(suites, {
-        store,
-        query: (sql) => database.rows(sql),
-        bindModel: ({ table }, folder) => deltaRelation(store, `${models}/${table}`, folder),
+        ...{ store, query, figures: figureBook({ query }) },
+        bindModel: ({ table }, folder) => checkedDelta(store, `${models}/${table}`, folder),
         keepRows,
         nowMs,
       })

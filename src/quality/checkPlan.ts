@@ -1,3 +1,4 @@
+import type { CheckedTable, Figure } from '../core/figures.ts'
 import type { Json } from '../core/json.ts'
 import { identifier } from '../core/sqlText.ts'
 
@@ -6,13 +7,17 @@ export type Filter = (condition?: string) => string
 
 /** What a figure may refer to. */
 export interface Scope {
-  /** The tested table, as SQL that can stand behind `from`. */
+  /** The tested table. */
+  readonly table: CheckedTable
+  /** It, as SQL that can stand behind `from`. */
   readonly relation: string
   readonly filter: Filter
-  /** The condition of the rows that are looked at; `true` where it is all of them. */
+  /** The condition of the rows that are looked at; undefined where it is all of them. */
+  readonly where: string | undefined
+  /** The same, `true` where it is all of them. */
   readonly rows: string
-  /** Another table by its name, as SQL that can stand behind `from`. */
-  other(name: string): string
+  /** Another table by its name. */
+  other(name: string): CheckedTable
   /** Now, in milliseconds since 1970. */
   readonly nowMs: number
 }
@@ -44,14 +49,29 @@ export interface Verdict {
   readonly recount?: boolean
 }
 
+/** A figure of the tested table. */
+export type FigureOf = (scope: Scope) => Figure
+
+/** An aggregate; `merge` where those of parts make that of the whole, as long as nobody's condition may say otherwise. */
+export const aggregate =
+  (sql: (scope: Scope) => string, merge?: 'sum' | 'max'): FigureOf =>
+  (scope) => ({
+    kind: 'aggregate',
+    table: scope.table,
+    sql: sql(scope),
+    merge: scope.where === undefined ? merge : undefined,
+  })
+
+/** How many rows there are of which a condition holds. */
+export const counted = (condition?: string): FigureOf =>
+  aggregate(({ filter }) => `count(*)${filter(condition)}`, 'sum')
+
 /** What one expectation computes and how it is judged. */
 export interface CheckPlan {
   /** Columns that must exist, or nothing can be computed. */
   readonly columns: readonly string[]
-  /** Aggregates over the tested table. They are computed in the suite's one scan. */
-  readonly aggregates: Readonly<Record<string, (scope: Scope) => string>>
-  /** Scalar subqueries that need more than one pass over the rows, in the same statement. */
-  readonly subqueries?: Readonly<Record<string, (scope: Scope) => string>>
+  /** They are computed in the suite's one statement; aggregates over a table, in one scan of it. */
+  readonly figures: Readonly<Record<string, FigureOf>>
   judge(evidence: Evidence): Verdict
   /** The rows that fail, where rows fail by themselves: a whole query. Asked only after a failure. */
   readonly failing?: (scope: Scope) => string
@@ -74,9 +94,9 @@ export function rowPlan({ columns, failing, mostly, tested }: RowRule): CheckPla
     tested ?? columns.map((column) => `${identifier(column)} is not null`).join(' and ')
   return {
     columns,
-    aggregates: {
-      elements: ({ filter }) => `count(*)${filter(counts)}`,
-      unexpected: ({ filter }) => `count(*)${filter(`(${counts}) and (${failing})`)}`,
+    figures: {
+      elements: counted(counts),
+      unexpected: counted(`(${counts}) and (${failing})`),
     },
     judge: ({ figures }) =>
       shareVerdict(Number(figures['elements']), Number(figures['unexpected']), mostly),

@@ -1,16 +1,20 @@
+import type { CheckedTable, Figure, Figures } from '../core/figures.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { BuildQuery } from '../core/models.ts'
 import { identifier } from '../core/sqlText.ts'
+import { figureBook } from '../lake/figures/figureBook.ts'
 import type { DescribedColumn, Evidence, Verdict } from './checkPlan.ts'
 import type { BoundExpectation, BoundTable } from './compileSuite.ts'
-import { compileScan, relationName, scopeOf } from './compileSuite.ts'
+import { scopeOf } from './compileSuite.ts'
 import type { Suite, SuiteTable } from './suite.ts'
 import type { ExpectationResult, SuiteResult } from './suiteResult.ts'
 
 export interface RunSuiteOptions {
   readonly query: BuildQuery
-  /** The table as SQL that can stand behind `from`; undefined where there is no such table yet. */
-  bind(table: SuiteTable): Promise<string | undefined>
+  /** @defaultValue none that are known */
+  readonly figures?: Figures
+  /** Undefined where there is no such table yet. */
+  bind(table: SuiteTable): Promise<CheckedTable | undefined>
   /** Rows of each table when the suite last passed. */
   readonly before: Readonly<Record<string, number>>
   readonly nowMs: () => number
@@ -26,9 +30,9 @@ interface Found {
   readonly error?: string
 }
 
-/** Runs a suite on a database: describes its tables, scans them once, fetches rows of what failed. */
+/** Runs a suite on a database: describes its tables, computes their figures, fetches rows of what failed. */
 export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<SuiteResult> {
-  const { query, nowMs } = options
+  const { query, nowMs, figures = figureBook({ query }) } = options
   const startedMs = nowMs()
   const bound = new Map<string, BoundTable | string>()
   for (const table of suite.tables) {
@@ -37,9 +41,9 @@ export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<
   }
   // Of a table that does not exist yet nothing is expected.
   const present = suite.tables.filter(({ table }) => bound.has(table))
-  const other = (name: string): string => {
+  const other = (name: string): CheckedTable => {
     const known = bound.get(name)
-    return known === undefined || typeof known === 'string' ? relationName(name) : known.relation
+    return known === undefined || typeof known === 'string' ? figures.model(name) : known.table
   }
 
   const computable: BoundExpectation[] = []
@@ -59,7 +63,7 @@ export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<
     }
   }
   const tables = [...bound.values()].filter((one) => typeof one !== 'string')
-  const rows = await scan(query, tables, computable, found)
+  const rows = await scan(figures, tables, computable, found)
 
   const results: ExpectationResult[] = []
   for (const { table, key = [], expectations } of present) {
@@ -128,13 +132,13 @@ async function bindTable(
   { query, bind }: RunSuiteOptions,
 ): Promise<BoundTable | string | undefined> {
   try {
-    const relation = await bind(table)
-    if (relation === undefined) return undefined
-    const described = await query(`describe select * from ${relation}`)
+    const checked = await bind(table)
+    if (checked === undefined) return undefined
+    const described = await query(`describe select * from ${checked.relation}`)
     const columns = described.map((row): DescribedColumn => {
       return { name: String(row['column_name']), type: String(row['column_type']) }
     })
-    return { table: table.table, relation, columns }
+    return { name: table.table, table: checked, columns }
   } catch (error) {
     return reasonOf(error)
   }
@@ -143,24 +147,31 @@ async function bindTable(
 const missingColumn = (wanted: readonly string[], columns: readonly DescribedColumn[]) =>
   wanted.find((name) => !columns.some((column) => column.name === name))
 
-/** Figures of all expectations in one scan; where it can't run, of each in one of its own. */
+/** Figures of all expectations in one statement; where it can't run, of each in one of its own. */
 async function scan(
-  query: BuildQuery,
+  figures: Figures,
   tables: readonly BoundTable[],
   expectations: readonly BoundExpectation[],
   found: Map<BoundExpectation['expectation'], Found>,
 ): Promise<ReadonlyMap<string, number>> {
   const counted = new Map<string, number>()
-  if (tables.length === 0) return counted
   const compute = async (over: readonly BoundTable[], some: readonly BoundExpectation[]) => {
-    const { sql, places, rows } = compileScan(over, some)
-    const [row = {}] = await query(sql)
-    for (const one of some) {
-      const own = places.filter((place) => place.expectation === one)
-      const figures = own.map(({ figure, column }) => [figure, row[column] ?? null] as const)
-      found.set(one.expectation, { figures: Object.fromEntries(figures) })
+    const named = some.flatMap(({ expectation, scope }) =>
+      Object.entries(expectation.plan.figures).map(([name, figure]) => {
+        return { expectation, name, figure: figure(scope) }
+      }),
+    )
+    const rows = over.map(({ table }) => rowsOf(table))
+    const values = await figures.compute([...rows, ...named.map(({ figure }) => figure)])
+    for (const [index, { name }] of over.entries()) counted.set(name, Number(values[index]))
+    for (const { expectation } of some) {
+      const own = named.flatMap((one, index) =>
+        one.expectation === expectation
+          ? [[one.name, values[over.length + index] ?? null] as const]
+          : [],
+      )
+      found.set(expectation, { figures: Object.fromEntries(own) })
     }
-    for (const [table, column] of rows) counted.set(table, Number(row[column]))
   }
   try {
     await compute(tables, expectations)
@@ -171,13 +182,17 @@ async function scan(
       await compute([table], []).catch(reasonOf)
     }
     for (const one of expectations) {
-      await compute([one.bound], [one]).catch((error: unknown) => {
+      await compute([], [one]).catch((error: unknown) => {
         found.set(one.expectation, { figures: {}, error: reasonOf(error) })
       })
     }
   }
   return counted
 }
+
+const rowsOf = (table: CheckedTable): Figure => ({
+  ...{ kind: 'aggregate', table, sql: 'count(*)', merge: 'sum' },
+})
 
 async function judge(
   { bound, expectation, scope }: BoundExpectation,

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { CheckedTable, Figures } from '../core/figures.ts'
 import type { BuildQuery } from '../core/models.ts'
 import { identifier } from '../core/sqlText.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
-import { deltaRelation } from './bind/deltaRelation.ts'
+import { checkedDelta } from './bind/checkedDelta.ts'
 import { rawRelation } from './bind/rawRelation.ts'
 import { keepResult, rowsBefore } from './resultStore.ts'
 import { runSuite } from './runSuite.ts'
@@ -14,8 +15,9 @@ import type { SuiteResult } from './suiteResult.ts'
 export interface RunSuitesOptions {
   readonly store: ObjectStore
   readonly query: BuildQuery
-  /** SQL for a table that is neither a Delta table nor raw files of the lake. */
-  readonly bindModel: (table: SuiteTable, folder: string) => Promise<string | undefined>
+  readonly figures: Figures
+  /** A table that is neither a Delta table nor raw files of the lake. */
+  readonly bindModel: (table: SuiteTable, folder: string) => Promise<CheckedTable | undefined>
   readonly keepRows: number
   readonly nowMs: () => number
 }
@@ -23,29 +25,30 @@ export interface RunSuitesOptions {
 /** Runs suites one after the other and keeps each result in the lake. */
 export async function runSuites(
   suites: readonly Suite[],
-  { store, query, bindModel, keepRows, nowMs }: RunSuitesOptions,
+  { store, query, figures, bindModel, keepRows, nowMs }: RunSuitesOptions,
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
   const folder = await mkdtemp(join(tmpdir(), 'sluicebox-quality-'))
   const temporary: string[] = []
   /** Raw records are few, and parsed once for all that is asked of them. */
-  const parsed = async (table: SuiteTable, own: string): Promise<string> => {
+  const parsed = async (table: SuiteTable, own: string): Promise<CheckedTable> => {
     const name = `temp.${identifier(`quality_${temporary.length}`)}`
     const relation = await rawRelation(store, table.raw!, own)
     await query(`create temp table ${name.slice('temp.'.length)} as from ${relation}`)
     temporary.push(name)
-    return name
+    return { id: name, relation: name }
   }
   try {
     for (const [index, suite] of suites.entries()) {
-      const bind = (table: SuiteTable): Promise<string | undefined> => {
+      const bind = (table: SuiteTable): Promise<CheckedTable | undefined> => {
         const own = join(folder, `${index}-${encodeURIComponent(table.table)}`)
-        if (table.delta !== undefined) return deltaRelation(store, table.delta, own)
+        const { delta } = table
+        if (delta !== undefined) return checkedDelta(store, delta, own, figures.stampOf(delta))
         if (table.raw !== undefined) return parsed(table, own)
         return bindModel(table, own)
       }
       const before = await rowsBefore(store, suite.name)
-      const result = await runSuite(suite, { query, bind, before, nowMs, keepRows })
+      const result = await runSuite(suite, { query, figures, bind, before, nowMs, keepRows })
       await keepResult(store, result)
       results.push(result)
     }

@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts'
 import type { BuildGate, CheckResult } from '../core/models.ts'
+import { figureBook } from '../lake/figures/figureBook.ts'
 import { openLake } from '../lake/openLake.ts'
-import { relationName } from './compileSuite.ts'
 import { runSuites } from './runSuites.ts'
 import type { Suite } from './suite.ts'
 import type { ExpectationResult, SuiteResult } from './suiteResult.ts'
@@ -41,10 +41,11 @@ export function suiteGate(options: SuiteGateOptions): BuildGate {
   checkKeepRows('suiteGate', keepRows)
   return Object.freeze<BuildGate>({
     name: suites.map(({ name }) => name).join(', '),
-    async check(query) {
+    async check(query, given) {
       const store = await openLake(lake)
-      const bindModel = async ({ table }: { readonly table: string }) => relationName(table)
-      const results = await runSuites(suites, { store, query, bindModel, keepRows, nowMs })
+      const figures = given ?? figureBook({ query })
+      const bindModel = async ({ table }: { readonly table: string }) => figures.model(table)
+      const results = await runSuites(suites, { store, query, figures, bindModel, keepRows, nowMs })
       return results.flatMap(checksOf)
     },
   })

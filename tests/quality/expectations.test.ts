@@ -21,7 +21,7 @@ const OTHER = 'create table other as from (values (1), (2)) as other(id)'
 async function verdict(expectation: Expectation, before: Record<string, number> = {}) {
   const { query } = await database(T, OTHER)
   const suite = defineSuite('s', [{ table: 't', key: ['b'], expectations: [expectation] }])
-  const bind = async () => '"t"'
+  const bind = async () => ({ id: 't', relation: '"t"' })
   const result = await runSuite(suite, { query, bind, before, nowMs: () => NOW, keepRows: 10 })
   return result.expectations[0]!
 }
@@ -326,7 +326,13 @@ it('finds nothing wrong with a table without rows', async () => {
     EXPECTATIONS.get(name)!({ ...fails }),
   )
   const suite = defineSuite('s', [{ table: 't', expectations }])
-  const options = { query, bind: async () => '"t"', before: {}, nowMs: () => NOW, keepRows: 10 }
+  const options = {
+    query,
+    bind: async () => ({ id: 't', relation: '"t"' }),
+    before: {},
+    nowMs: () => NOW,
+    keepRows: 10,
+  }
   const result = await runSuite(suite, options)
   expect(result.expectations.filter(({ success }) => !success)).toEqual([])
 })
@@ -354,7 +360,7 @@ it('takes names and values for what they are, whatever is in them', async () => 
       ],
     },
   ])
-  const bind = async () => '"t""; drop"'
+  const bind = async () => ({ id: 't', relation: '"t""; drop"' })
   const result = await runSuite(suite, { query, bind, before: {}, nowMs: () => 0, keepRows: 5 })
   expect(result.expectations.map(({ success }) => success)).toEqual([true, false, true, true, true])
   expect(result.expectations[1]?.rows).toEqual([{ n: 1, [column]: text }])

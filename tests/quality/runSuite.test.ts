@@ -21,7 +21,7 @@ const options = {
   before: {},
   nowMs: () => 0,
   keepRows: 3,
-  bind: async ({ table }: SuiteTable) => `"${table}"`,
+  bind: async ({ table }: SuiteTable) => ({ id: table, relation: `"${table}"` }),
 }
 
 const shop = () =>

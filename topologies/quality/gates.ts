@@ -4,12 +4,12 @@ import type { BuildGate } from '../../src/duckdb.ts'
 export const gates = (lake: string): readonly BuildGate[] => [
   {
     name: 'suites',
-    async check(query) {
+    async check(query, figures) {
       const [{ suiteGate }, { suites }] = await Promise.all([
         import('../../src/quality.ts'),
         import('./suites.ts'),
       ])
-      return suiteGate({ lake, suites }).check(query)
+      return suiteGate({ lake, suites }).check(query, figures)
     },
   },
 ]

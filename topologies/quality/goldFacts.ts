@@ -46,6 +46,7 @@ export const goldFacts = defineSuite('gold_facts', [
       ),
       expectQueryToReturnNoRows({
         description: 'engagement_total is likes, shares and comments',
+        isPerRow: true,
         unexpectedRowsQuery:
           'select post_key, likes, shares, comments, engagement_total from {batch} where engagement_total <> coalesce(likes, 0) + coalesce(shares, 0) + coalesce(comments, 0)',
       }),

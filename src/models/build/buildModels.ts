@@ -1,7 +1,11 @@
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { CheckedTable } from '../../core/figures.ts'
 import type { BuildGate, CheckResult } from '../../core/models.ts'
+import { figureBook, tableByName } from '../../lake/figures/figureBook.ts'
+import type { KeptFigures } from '../../lake/figures/figureBook.ts'
+import { strategyOf } from '../project/nodeConfig.ts'
 import { PUBLISHED_CATALOG } from '../project/layout.ts'
 import type { CompiledProject } from '../project/projectNodes.ts'
 import { identifier, literal } from '../project/sqlText.ts'
@@ -22,6 +26,8 @@ export interface BuiltModels {
   readonly database: string
   readonly tables: readonly BuiltTable[]
   readonly checks: readonly CheckResult[]
+  /** What the version keeps of what was computed of it. */
+  readonly figures: KeptFigures
 }
 
 /** The version that a build goes on from: only what has changed since is made anew. */
@@ -30,6 +36,8 @@ export interface BaseVersion {
   readonly database: string
   /** The files of each of its tables. */
   readonly files: Readonly<Record<string, readonly ContentFile[]>>
+  /** Whether it is, byte for byte, what was checked when it was published. */
+  readonly isAsChecked: boolean
 }
 
 export interface BuildModelsOptions {
@@ -42,6 +50,8 @@ export interface BuildModelsOptions {
   readonly gates: readonly BuildGate[]
   /** @defaultValue none: everything is built */
   readonly base?: BaseVersion | undefined
+  /** What the version before keeps of what was computed of it. @defaultValue nothing */
+  readonly figures?: KeptFigures | undefined
   /** An empty folder of this build's own. */
   readonly directory: string
   readonly threads: number
@@ -86,18 +96,52 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
       )
     }
     refuseFailures(unitTests, node)
-    const tested = await checkBuild(database, { ...options, tests: project.tests })
-    const tables: BuiltTable[] = []
+    const tables = checkedTables(project, made, base?.isAsChecked ?? false)
+    const byName = new Map(project.models.map(({ name, relation }) => [name, relation]))
+    const tableOf = (relation: string) => tables.get(relation) ?? { id: relation, relation }
+    const figures = figureBook({
+      query: (sql) => database.rows(sql),
+      model: (name) => {
+        const relation = byName.get(name)
+        return relation === undefined ? tableByName(name) : tableOf(relation)
+      },
+      kept: options.figures,
+    })
+    const tested = await checkBuild(database, {
+      ...{ ...options, tests: project.tests },
+      ...{ figures, tableOf },
+    })
+    const exported: BuiltTable[] = []
     for (const model of project.models) {
       const how = made.get(model.name)
       if (!model.published || how === undefined) continue
       const before = base?.files[model.name]
-      tables.push(await exportTable(database, model, { directory, how, before }))
+      exported.push(await exportTable(database, model, { directory, how, before }))
     }
     // Writes the last of it: from here on the file is whole and has no log beside it.
     await database.run(`detach ${PUBLISHED_CATALOG}`)
-    return { database: file, tables, checks: [...unitTests, ...tested] }
+    const checks = [...unitTests, ...tested]
+    return { database: file, tables: exported, checks, figures: figures.keep() }
   } finally {
     database.close()
   }
+}
+
+/** The published models as checks see them. What only serves the build is gone with it, and so are its figures. */
+function checkedTables(
+  { models }: CompiledProject,
+  made: ReadonlyMap<string, Materialized>,
+  isAsChecked: boolean,
+): ReadonlyMap<string, CheckedTable> {
+  return new Map(
+    models
+      .filter(({ published }) => published)
+      .map(({ name, relation, config }) => {
+        const how = isAsChecked ? made.get(name) : undefined
+        // What is deleted by its key is inserted again.
+        const isReplaced = how?.incremental === true && strategyOf(config) === 'delete+insert'
+        const keeps = isReplaced && config.uniqueKey.length === 1 ? config.uniqueKey : []
+        return [relation, { id: name, relation, stamp: null, added: how?.added, keeps }]
+      }),
+  )
 }

@@ -185,6 +185,7 @@ export function compileProject(project: ModelsProject, options: CompileOptions):
       ...{
         uniqueId: `test.${name}.${test.name}`,
         kind: 'singular',
+        asks: undefined,
         name: test.name,
         config,
         reads,

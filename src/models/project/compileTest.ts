@@ -4,7 +4,7 @@ import type { Render } from './compileProject.ts'
 import { withCtes } from './ephemeral.ts'
 import type { Layout } from './layout.ts'
 import { projectError, unsupported } from './projectError.ts'
-import type { CompiledTest } from './projectNodes.ts'
+import type { CompiledTest, PlainTest } from './projectNodes.ts'
 import type { ModelsProject } from './readProject.ts'
 import { standIn } from './relation.ts'
 import { identifier, literal } from './sqlText.ts'
@@ -20,6 +20,7 @@ export interface TestContext {
 }
 
 const CALL = /^\s*(ref|source)\(\s*(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))?\s*\)\s*$/
+const PLAIN = /^\w+$/
 /** dbt cuts the names of tables from here on. */
 const LONGEST = 63
 
@@ -47,6 +48,7 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
   const name = test.name ?? defaultName(test, given)
   const own = ownTest(project, test.test)
   let sql: string
+  let asks: PlainTest | undefined
   let config = test.config
   if (own) {
     const names = Object.entries(given).map(([key, value]) => [
@@ -64,6 +66,7 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
     if (column === undefined) throw projectError(place, `the test '${test.test}' names no column`)
     const subquery = where === undefined ? `${from} as tested` : from
     sql = query(test, expression(column), subquery, call)
+    asks = plainTest(test, column, on, call)
   }
   const unique = createHash('md5')
     .update(`${test.test}${subject}${column ?? ''}${JSON.stringify(given)}${where ?? ''}${name}`)
@@ -81,6 +84,8 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
     relation: String(layout.failures(shortName(test, name))),
     ...{ column, attached, description: test.description, test: test.test },
     given: { ...given, ...(column === undefined ? {} : { column_name: column }) },
+    // What an ephemeral model stands for is no table.
+    asks: ctesFor(reads).length === 0 ? asks : undefined,
   }
 }
 
@@ -157,6 +162,31 @@ function query(
   }
 }
 
+/** Only of columns by their names: an expression may be of more than its row. */
+function plainTest(
+  test: GenericTest,
+  column: string,
+  on: string,
+  resolve: (call: string) => string,
+): PlainTest | undefined {
+  if (!PLAIN.test(column)) return undefined
+  switch (test.test) {
+    case 'unique':
+    case 'not_null':
+      return { kind: test.test, on, column }
+    case 'accepted_values':
+      return { kind: test.test, on, column, values: accepted(test) }
+    case 'relationships': {
+      const field = given(test, 'field')?.text()
+      const to = given(test, 'to')?.text()
+      if (field === undefined || to === undefined || !PLAIN.test(field)) return undefined
+      return { kind: test.test, on, column, to: resolve(to), field }
+    }
+    default:
+      return undefined
+  }
+}
+
 const given = (test: GenericTest, key: string) => test.arguments.find(([name]) => name === key)?.[1]
 
 function accepted(test: GenericTest): string {
@@ -170,4 +200,4 @@ function accepted(test: GenericTest): string {
 }
 
 /** A column by its name, or whatever expression schema.yml has in its place. */
-const expression = (column: string): string => (/^\w+$/.test(column) ? identifier(column) : column)
+const expression = (column: string): string => (PLAIN.test(column) ? identifier(column) : column)

@@ -33,6 +33,18 @@ export interface CompiledModel extends CompiledNode {
   readonly constraints: readonly Constraint[]
 }
 
+/** What one of dbt's own generic tests asks of a column, in parts. */
+export type PlainTest = {
+  /** The tested table and column, by their names in SQL. */
+  readonly on: string
+  readonly column: string
+} & (
+  | { readonly kind: 'unique' | 'not_null' }
+  /** As SQL has them, with commas in between. */
+  | { readonly kind: 'accepted_values'; readonly values: string }
+  | { readonly kind: 'relationships'; readonly to: string; readonly field: string }
+)
+
 /** A test as a query for the rows that fail it. */
 export interface CompiledTest extends CompiledNode {
   readonly kind: 'generic' | 'singular'
@@ -48,6 +60,8 @@ export interface CompiledTest extends CompiledNode {
   /** Of a generic test: its own name and what it was given. */
   readonly test: string | undefined
   readonly given: JsonObject
+  /** Undefined for others, and where it is no column of a table that is asked about. */
+  readonly asks: PlainTest | undefined
 }
 
 /** A unit test: the model's SQL over stand-ins, and the rows that these have. */

@@ -4,6 +4,7 @@ import type { Json } from '../../core/json.ts'
 import type { PreparedFile } from '../../core/unit.ts'
 import { dataFileName, parseDataFileName } from '../../lake/dataFileName.ts'
 import type { DataFileName } from '../../lake/dataFileName.ts'
+import type { KeptFigures } from '../../lake/figures/figureBook.ts'
 import type { ContentFile } from '../build/exportTable.ts'
 
 /** Whose build a file belongs to. */
@@ -48,6 +49,8 @@ export interface DatabaseFile extends Omit<PreparedFile, 'detail'> {
     readonly version: number
     readonly inputs: Json
     readonly tables: Readonly<Record<string, TableContent>>
+    /** What was computed of them, for the build that goes on from here. */
+    readonly figures?: KeptFigures
   }
 }
 

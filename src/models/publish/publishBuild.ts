@@ -50,7 +50,7 @@ export async function publishBuild(
 async function publishAs(
   options: PublishOptions,
   commit: SinkCommit,
-  { key, detail }: DatabaseFile,
+  { key, checksum, detail }: DatabaseFile,
   version: number,
 ): Promise<boolean> {
   const { store, path } = options
@@ -60,9 +60,8 @@ async function publishAs(
   const { topology, lineage, task, epoch, attempt } = commit
   return writeVersion(store, path, {
     ...{ version, topology, lineage, task, epoch, attempt },
-    database: key,
-    inputs: detail.inputs,
-    tables,
+    ...{ database: key, checksum, inputs: detail.inputs, tables },
+    ...(detail.figures === undefined ? {} : { figures: detail.figures }),
     publishedAt: new Date(options.clock.now()).toISOString(),
   })
 }

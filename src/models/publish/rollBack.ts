@@ -56,6 +56,8 @@ export async function rollBack(
       attempt,
     },
     ...{ database: target.database, inputs: target.inputs, tables: published },
+    ...(target.checksum === undefined ? {} : { checksum: target.checksum }),
+    ...(target.figures === undefined ? {} : { figures: target.figures }),
     rollbackTo: target.version,
     publishedAt: new Date(clock.now()).toISOString(),
   })
@@ -143,7 +145,7 @@ async function exportAgain(
     await database.run(`copy ${table} to ${literal(local)} (format parquet, compression zstd)`)
     const [counted] = await database.rows(`select count(*) as n from ${table}`)
     const key = tableKey(path, name, 0, { task: NAME, epoch: 0, attempt })
-    const { bytes } = await uploadFile(store, key, local)
+    const { bytes } = await uploadFile(store, key, local, NAME)
     return { path: key.slice(`${path}/${name}/`.length), bytes, rows: Number(counted?.['n']) }
   } finally {
     database.close()

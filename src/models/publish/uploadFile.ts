@@ -3,12 +3,18 @@ import type { ObjectStore } from '../../lake/objectStore.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** Writes a local file to its final key; durable when it resolves. */
+/** Writes a local file to its final key; durable when it resolves. Where the lake is a folder, the kernel copies it. */
 export async function uploadFile(
   store: ObjectStore,
   key: string,
   path: string,
+  task: string,
 ): Promise<{ readonly bytes: number; readonly checksum: number }> {
+  if (store.localPath(key) !== undefined) {
+    const staged = await store.stageFile(task, key, path)
+    await store.publish(staged)
+    return { bytes: staged.bytes, checksum: staged.checksum }
+  }
   const writer = store.openWriter(key)
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {

@@ -1,5 +1,6 @@
 import { CheckpointError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
+import type { KeptFigures } from '../../lake/figures/figureBook.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import type { TableContent } from './buildFiles.ts'
 
@@ -16,10 +17,14 @@ export interface VersionManifest {
   readonly attempt: string
   /** Key of the build's database. */
   readonly database: string
+  /** CRC-32 of the database, by which a later build knows whether it is what was checked. */
+  readonly checksum?: number
   /** What the build read. */
   readonly inputs: Json
   /** Each table's version in its Delta log. */
   readonly tables: Readonly<Record<string, PublishedTable>>
+  /** What was computed of the tables, for the build that goes on from here. */
+  readonly figures?: KeptFigures
   /** The version that this one puts back; undefined for a build. */
   readonly rollbackTo?: number
   /** ISO 8601, UTC. */

@@ -1,21 +1,21 @@
 import { DUCKDB_TYPES } from '../../core/duckdbTypes.ts'
 import { identifier, literal } from '../../core/sqlText.ts'
-import { readDelta } from '../../lake/delta/readDelta.ts'
+import type { DeltaFile, DeltaVersion } from '../../lake/delta/readDelta.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import { localFiles } from './localFiles.ts'
 
 /**
- * A Delta table at its newest version, as SQL that can stand behind `from`: exactly the files that its log
- * names, with partition columns from the log. Undefined where there is no table.
+ * Files of a Delta table as SQL that can stand behind `from`: exactly these, with partition columns from the log.
+ *
+ * @param folder where files of a lake that is no folder are fetched to
  */
 export async function deltaRelation(
   store: ObjectStore,
   path: string,
+  { columns, partitionColumns }: DeltaVersion,
+  files: readonly DeltaFile[],
   folder: string,
-): Promise<string | undefined> {
-  const table = await readDelta(store, path)
-  if (table === undefined) return undefined
-  const { columns, partitionColumns, files } = table
+): Promise<string> {
   const typed = columns.map(({ name, type }) => ({ name, type: DUCKDB_TYPES[type] }))
   if (files.length === 0) {
     const none = typed.map(({ name, type }) => `cast(null as ${type}) as ${identifier(name)}`)
@@ -26,7 +26,15 @@ export async function deltaRelation(
     files.map((file) => `${path}/${file.path}`),
     folder,
   )
-  const scan = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, filename = true, hive_partitioning = false)`
+  const list = paths.map(literal).join(', ')
+  if (partitionColumns.length > 0 && paths.every((path, index) => saysSo(path, files[index]!))) {
+    const types = typed
+      .filter(({ name }) => partitionColumns.includes(name))
+      .map(({ name, type }) => `${literal(name)}: ${type}`)
+    const own = typed.map(({ name }) => identifier(name)).join(', ')
+    return `(select ${own} from read_parquet([${list}], union_by_name = true, hive_partitioning = true, hive_types = {${types.join(', ')}}))`
+  }
+  const scan = `read_parquet([${list}], union_by_name = true, filename = true, hive_partitioning = false)`
   if (partitionColumns.length === 0) return `(select * exclude (filename) from ${scan})`
   // The log says what partition a file is of; folders' names are for people.
   const partitions = files.map((file, index) => {
@@ -48,3 +56,10 @@ export async function deltaRelation(
     `on partitions.sluicebox_file = files.filename)`
   )
 }
+
+/** Whether a path's folders say what the log says of the partition, in letters that are the same in both. */
+const saysSo = (path: string, { partitionValues }: DeltaFile): boolean =>
+  Object.entries(partitionValues).every(
+    ([name, value]) =>
+      value !== null && /^[\w-]+$/.test(value) && path.split('/').includes(`${name}=${value}`),
+  )

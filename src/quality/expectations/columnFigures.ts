@@ -1,6 +1,7 @@
 // Expectations of what a column's values amount to. Nulls don't count.
 import * as v from 'valibot'
 import { identifier } from '../../core/sqlText.ts'
+import { aggregate } from '../checkPlan.ts'
 import type { CheckPlan, Scope } from '../checkPlan.ts'
 import { expectation } from '../expectation.ts'
 import type { Range } from './arguments.ts'
@@ -14,7 +15,10 @@ function figurePlan(column: string, range: Range, call: (column: string) => stri
   const value = ({ filter }: Scope): string => `${call(identifier(column))}${filter()}`
   return {
     columns: [column],
-    aggregates: { value, fits: (scope) => between(value(scope), range) },
+    figures: {
+      value: aggregate(value),
+      fits: aggregate((scope) => between(value(scope), range)),
+    },
     judge: ({ figures }) => ({
       success: figures['value'] === null || figures['fits'] === true,
       observed: figures['value'] ?? null,
@@ -93,11 +97,11 @@ export const expectColumnProportionOfNonNullValuesToBeBetween = expectation(
 function sharePlan(
   column: string,
   range: Range,
-  aggregates: Record<'part' | 'whole', (scope: Scope) => string>,
+  { part, whole }: Record<'part' | 'whole', (scope: Scope) => string>,
 ): CheckPlan {
   return {
     columns: [column],
-    aggregates,
+    figures: { part: aggregate(part), whole: aggregate(whole) },
     judge: ({ figures }) => {
       const whole = Number(figures['whole'])
       if (whole === 0) return { success: true, observed: null }
@@ -130,15 +134,15 @@ export const expectColumnQuantileValuesToBeBetween = expectation(
     const value = ({ filter }: Scope, index: number): string =>
       `quantile_disc(${identifier(column)}, ${quantiles[index]})${filter()}`
     const entries = valueRanges.flatMap(([minValue, maxValue], index) => [
-      [`value${index}`, (scope: Scope) => value(scope, index)] as const,
+      [`value${index}`, aggregate((scope) => value(scope, index))] as const,
       [
         `fits${index}`,
-        (scope: Scope) => between(value(scope, index), { minValue, maxValue }),
+        aggregate((scope) => between(value(scope, index), { minValue, maxValue })),
       ] as const,
     ])
     return {
       columns: [column],
-      aggregates: Object.fromEntries(entries),
+      figures: Object.fromEntries(entries),
       judge: ({ figures }) => {
         const observed = quantiles.map((_, index) => figures[`value${index}`] ?? null)
         const success = observed.every(
@@ -158,7 +162,10 @@ export const expectColumnMostCommonValueToBeInSet = expectation(
     const value = ({ filter }: Scope): string => `mode(${identifier(column)})${filter()}`
     return {
       columns: [column],
-      aggregates: { value, fits: (scope) => `${value(scope)} in ${list(valueSet)}` },
+      figures: {
+        value: aggregate(value),
+        fits: aggregate((scope) => `${value(scope)} in ${list(valueSet)}`),
+      },
       judge: ({ figures }) => ({
         success: figures['value'] === null || figures['fits'] === true,
         observed: figures['value'] ?? null,
@@ -177,10 +184,13 @@ function setPlan(
   const distinct = [...new Set(valueSet)]
   return {
     columns: [column],
-    aggregates: {
-      found: ({ filter }) => `count(distinct ${values})${filter(`${values} in ${list(distinct)}`)}`,
-      others: ({ filter }) =>
-        `count(distinct ${values})${filter(`${values} not in ${list(distinct)}`)}`,
+    figures: {
+      found: aggregate(
+        ({ filter }) => `count(distinct ${values})${filter(`${values} in ${list(distinct)}`)}`,
+      ),
+      others: aggregate(
+        ({ filter }) => `count(distinct ${values})${filter(`${values} not in ${list(distinct)}`)}`,
+      ),
     },
     judge: ({ figures }) => {
       const found = Number(figures['found'])

@@ -1,7 +1,10 @@
 // Expectations of several columns of one row, and of columns in other tables.
 import * as v from 'valibot'
+import type { Orphans } from '../../core/figures.ts'
 import { identifier } from '../../core/sqlText.ts'
-import { rowPlan, shareVerdict, type CheckPlan, type Scope } from '../checkPlan.ts'
+import { orphanRows } from '../../lake/figures/figureSql.ts'
+import { counted, rowPlan, shareVerdict } from '../checkPlan.ts'
+import type { CheckPlan, Scope } from '../checkPlan.ts'
 import { expectation } from '../expectation.ts'
 import { finite, name, names, scalar, share, value } from './arguments.ts'
 import { uniquePlan } from './uniquePlan.ts'
@@ -92,17 +95,19 @@ export const expectForeignKeysInColumnAToExistInColumnB = expectation(
   'expectForeignKeysInColumnAToExistInColumnB',
   { columnA: name, otherTable: name, columnB: name, mostly: share },
   ({ columnA, otherTable, columnB, mostly }): CheckPlan => {
-    const key = identifier(columnA)
-    const orphans = ({ relation, rows, other }: Scope): string =>
-      `select * from ${relation} as tested where ${rows} and ${key} is not null and ${key} not in ` +
-      `(select ${identifier(columnB)} from ${other(otherTable)} as other where ${identifier(columnB)} is not null)`
+    const orphans = ({ table, where, other }: Scope): Orphans => {
+      const to = { other: other(otherTable), otherColumn: columnB }
+      return { kind: 'orphans', table, column: columnA, ...to, rows: where }
+    }
     return {
       columns: [columnA],
-      aggregates: { elements: ({ filter }) => `count(${key})${filter()}` },
-      subqueries: { unexpected: (scope) => `select count(*) from (${orphans(scope)}) as orphans` },
+      figures: {
+        elements: counted(`${identifier(columnA)} is not null`),
+        unexpected: orphans,
+      },
       judge: ({ figures }) =>
         shareVerdict(Number(figures['elements']), Number(figures['unexpected']), mostly),
-      failing: orphans,
+      failing: (scope) => orphanRows(orphans(scope)),
     }
   },
 )

@@ -1,6 +1,8 @@
 // Expectations of a table: its rows and its columns.
 import * as v from 'valibot'
 import { identifier } from '../../core/sqlText.ts'
+import type { CheckedTable, Figure } from '../../core/figures.ts'
+import { aggregate, counted } from '../checkPlan.ts'
 import type { CheckPlan, Evidence } from '../checkPlan.ts'
 import { expectation } from '../expectation.ts'
 import type { Range } from './arguments.ts'
@@ -9,9 +11,12 @@ import { count, finite, isBetween, name, names } from './arguments.ts'
 const COUNT = { minValue: count, maxValue: count } as const
 const whole = v.pipe(finite, v.integer(), v.minValue(0))
 
-const rows: CheckPlan['aggregates'] = { rows: ({ filter }) => `count(*)${filter()}` }
+const rows = { rows: counted() }
+const rowsIn = (table: CheckedTable): Figure => ({
+  ...{ kind: 'aggregate', table, sql: 'count(*)', merge: 'sum' },
+})
 const rowsOf = ({ figures }: Evidence): number => Number(figures['rows'])
-const noRows = { columns: [], aggregates: {} } as const
+const noRows = { columns: [], figures: {} } as const
 
 /** So many rows. */
 export const expectTableRowCountToBeBetween = expectation(
@@ -30,7 +35,7 @@ export const expectTableRowCountToEqual = expectation(
 function rowCountPlan(range: Range): CheckPlan {
   return {
     columns: [],
-    aggregates: rows,
+    figures: rows,
     judge: (evidence) => {
       const observed = rowsOf(evidence)
       return { success: isBetween(observed, range), observed }
@@ -44,8 +49,7 @@ export const expectTableRowCountToEqualOtherTable = expectation(
   { otherTableName: name },
   ({ otherTableName }): CheckPlan => ({
     columns: [],
-    aggregates: rows,
-    subqueries: { others: ({ other }) => `select count(*) from ${other(otherTableName)}` },
+    figures: { ...rows, others: ({ other }) => rowsIn(other(otherTableName)) },
     judge: (evidence) => {
       const [own, other] = [rowsOf(evidence), Number(evidence.figures['others'])]
       return { success: own === other, observed: { self: own, other } }
@@ -62,7 +66,7 @@ export const expectTableRowCountChangeToBeBetween = expectation(
   { minRatio: v.optional(v.nullable(finite)), maxRatio: v.optional(v.nullable(finite)) },
   ({ minRatio, maxRatio }): CheckPlan => ({
     columns: [],
-    aggregates: rows,
+    figures: rows,
     judge: (evidence) => {
       const { rowsBefore } = evidence
       const own = rowsOf(evidence)
@@ -84,8 +88,11 @@ export const expectColumnMaxToBeRecent = expectation(
   { column: name, withinMs: v.pipe(finite, v.minValue(0)) },
   ({ column, withinMs }): CheckPlan => ({
     columns: [column],
-    aggregates: {
-      newest: ({ filter }) => `epoch_ms(cast(max(${identifier(column)})${filter()} as timestamp))`,
+    figures: {
+      newest: aggregate(
+        ({ filter }) => `epoch_ms(cast(max(${identifier(column)})${filter()} as timestamp))`,
+        'max',
+      ),
     },
     judge: ({ figures, nowMs }) => {
       const newest = figures['newest'] ?? null
@@ -96,19 +103,19 @@ export const expectColumnMaxToBeRecent = expectation(
   }),
 )
 
-/** The query finds no rows. `{batch}` in it stands for the tested table. */
+/**
+ * The query finds no rows. `{batch}` in it stands for the tested table. `isPerRow` says that each row that it finds
+ * comes of one row of the table, whatever else there is: rows that were added are then asked alone.
+ */
 export const expectQueryToReturnNoRows = expectation(
   'expectQueryToReturnNoRows',
-  { unexpectedRowsQuery: name },
-  ({ unexpectedRowsQuery }): CheckPlan => {
+  { unexpectedRowsQuery: name, isPerRow: v.optional(v.boolean(), false) },
+  ({ unexpectedRowsQuery, isPerRow }): CheckPlan => {
     const query = (relation: string): string =>
       unexpectedRowsQuery.replaceAll('{batch}', () => relation)
     return {
       columns: [],
-      aggregates: {},
-      subqueries: {
-        found: ({ relation }) => `select count(*) from (${query(relation)}\n) as unexpected`,
-      },
+      figures: { found: ({ table }) => ({ kind: 'found', table, query, isPerRow }) },
       judge: ({ figures }) => {
         const unexpected = Number(figures['found'])
         return { success: unexpected === 0, unexpected }
@@ -201,7 +208,7 @@ function typePlan(column: string, types: readonly string[]): CheckPlan {
   const wanted = types.map((type) => type.toUpperCase())
   return {
     columns: [column],
-    aggregates: {},
+    figures: {},
     judge: ({ columns }) => {
       const observed = columns.find((one) => one.name === column)?.type ?? null
       return { success: observed !== null && wanted.includes(observed.toUpperCase()), observed }

@@ -1,9 +1,10 @@
 import { identifier } from '../../core/sqlText.ts'
-import { shareVerdict, type CheckPlan } from '../checkPlan.ts'
+import { counted, shareVerdict } from '../checkPlan.ts'
+import type { CheckPlan } from '../checkPlan.ts'
 
 /**
  * No two tested rows have the same values in these columns; rows in which all of them are null don't
- * count. The scan counts distinct hashes, of which there are as many as rows only where no values repeat;
+ * count. Distinct hashes are counted, of which there are as many as rows only where no values repeat;
  * where there are fewer, the repeated rows are counted by their values, in a query of its own.
  */
 export function uniquePlan(columns: readonly string[], mostly: number): CheckPlan {
@@ -11,13 +12,13 @@ export function uniquePlan(columns: readonly string[], mostly: number): CheckPla
   const tested = `(${quoted.map((column) => `${column} is not null`).join(' or ')})`
   return {
     columns,
-    aggregates: {
-      elements: ({ filter }) => `count(*)${filter(tested)}`,
-      distinct: ({ filter }) => `count(distinct hash(${quoted.join(', ')}))${filter(tested)}`,
+    figures: {
+      elements: counted(tested),
+      repeats: ({ table, where }) => ({ kind: 'repeats', table, columns, rows: where }),
     },
     judge: ({ figures }) => {
       const elements = Number(figures['elements'])
-      if (elements === Number(figures['distinct'])) return shareVerdict(elements, 0, mostly)
+      if (Number(figures['repeats']) === 0) return shareVerdict(elements, 0, mostly)
       // Fewer than rows: how many rows share values is known only after they were counted.
       const { failing } = figures
       if (failing === undefined) return { success: false, elements, recount: true }
