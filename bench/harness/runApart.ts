@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process'
 
+/** Nothing that is measured takes nearly as long. */
+export const LIMIT_MS = 30 * 60_000
+
 /** One run in a process of its own, from its start to its end. */
 export interface Measured<Answer = unknown> {
   readonly answer: Answer
@@ -20,7 +23,8 @@ export function runApart<Answer>(
   node: readonly string[] = [],
 ): Measured<Answer> {
   const start = performance.now()
-  const out = execFileSync(process.execPath, [...node, script, ...args], { maxBuffer: 2 ** 26 })
+  const limits = { maxBuffer: 2 ** 26, timeout: LIMIT_MS }
+  const out = execFileSync(process.execPath, [...node, script, ...args], limits)
   const seconds = (performance.now() - start) / 1000
   const last = out.toString().trimEnd().split('\n').at(-1)!
   return { ...(JSON.parse(last) as Omit<Measured<Answer>, 'seconds'>), seconds }

@@ -2,13 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Measured } from './runApart.ts'
+import { LIMIT_MS, type Measured } from './runApart.ts'
 
 const LOOK_MS = 100
 const TICKS_A_SECOND = 100
 const KIB = 1024
-/** Nothing that is measured takes nearly as long. */
-const LIMIT_MS = 20 * 60_000
 
 export interface Command {
   readonly command: string

@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 
 /** What any reader of Silver can add up. */
@@ -12,11 +14,11 @@ export async function readBack(lake: string): Promise<SilverFacts> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   try {
-    const files = `${lake}/silver/**/*.parquet`
+    const files = (await dataFiles(join(lake, 'silver'))).map((file) => `'${file}'`).join(', ')
     const result = await connection.runAndReadAll(
       `select count(*), count(distinct post_id), count(distinct date), sum(likes)::bigint,
          sum(shares)::bigint, sum(impressions)::bigint, sum(len(hashtags))::bigint
-       from read_parquet('${files}', hive_partitioning = true)`,
+       from read_parquet([${files}], hive_partitioning = true)`,
     )
     const [row] = result.getRows()
     return Object.fromEntries(
@@ -26,6 +28,14 @@ export async function readBack(lake: string): Promise<SilverFacts> {
     connection.closeSync()
     instance.closeSync()
   }
+}
+
+/** Files in the folders of partitions; Flink's have no ending, and others lay checksums beside theirs. */
+export async function dataFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(({ name, parentPath }) => parentPath.includes('date=') && !/^[._]/.test(name))
+    .map(({ name, parentPath }) => join(parentPath, name))
 }
 
 /** In what two lakes differ by more than the peers' known faults explain. */

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { Command } from '../harness/runWatched.ts'
+import { jars, python } from './packages.ts'
 
 /** Who does the job, in what way, and what of it is left out. */
 export interface Side {
@@ -25,20 +25,19 @@ const inNode = (side: string, landing: string, lake: string, threads: number): C
   ],
 })
 
-/** The Python of a peer; installed at the first call, in the user's folder for caches. */
-function python(requirements: string): string {
-  const script = join(root, 'scripts/pythonEnvironment.py')
-  const file = join(import.meta.dirname, requirements)
-  return execFileSync('python3', [script, file], { stdio: ['ignore', 'pipe', 'inherit'] })
-    .toString()
-    .trim()
-}
 const job = (name: string): string => join(import.meta.dirname, name)
 const spark =
   (mode: string): Side['command'] =>
   (landing, lake, threads) => ({
     command: python('pyspark.txt'),
     args: [job('sparkJob.py'), landing, lake, String(threads), mode],
+  })
+const flink =
+  (mode: string): Side['command'] =>
+  (landing, lake, threads) => ({
+    command: python('flink.txt'),
+    args: [job('flinkJob.py'), landing, lake, String(threads), mode],
+    env: { HADOOP_CLASSPATH: join(jars('flink-pom.xml'), '*') },
   })
 
 export const SIDES: Readonly<Record<string, Side>> = {
@@ -78,5 +77,15 @@ export const SIDES: Readonly<Record<string, Side>> = {
     leavesOut:
       'Bronze, quarantine, reasons; its files are exactly once for readers of its own log only',
     command: spark('streaming'),
+  },
+  flink: {
+    name: 'Flink SQL',
+    leavesOut: 'Bronze, quarantine, reasons; its files carry no log of what belongs to the table',
+    command: flink('streaming'),
+  },
+  'flink-batch': {
+    name: 'Flink SQL, batch mode',
+    leavesOut: `${NOT_EXACTLY_ONCE}; which of the repeats is kept`,
+    command: flink('batch'),
   },
 }
