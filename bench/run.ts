@@ -22,6 +22,7 @@ import { dedup } from './run/parts/dedup.ts'
 import { kafka } from './run/parts/kafka.ts'
 import { latency } from './run/parts/latency.ts'
 import { memory } from './run/parts/memory.ts'
+import { platform } from './run/parts/platform.ts'
 import { simulators } from './run/parts/simulators.ts'
 import { start } from './run/parts/start.ts'
 import { threads } from './run/parts/threads.ts'
@@ -30,7 +31,7 @@ import { window } from './run/parts/window.ts'
 
 /** In the page's order. */
 const PARTS: Readonly<Record<string, Part<unknown>>> = {
-  ...{ throughput, memory, threads, kafka, latency },
+  ...{ throughput, platform, memory, threads, kafka, latency },
   ...{ window, dedup, simulators, start },
 }
 

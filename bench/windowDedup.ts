@@ -7,16 +7,18 @@
  * process of its own, so that RSS is its own. Timed are the fingerprints, the decisions and a snapshot
  * each 500,000 records; making the keys is not.
  */
-import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { fingerprint } from '../src/core/fingerprint.ts'
 import { days } from '../src/core/durations.ts'
 import type { KeyBatch } from '../src/core/unit.ts'
 import { windowDedup } from '../src/operators/windowDedup.ts'
+import { reportSelf, runApart } from './harness/runApart.ts'
 
 const BATCH = 4096
 const SNAPSHOT_EACH = 500_000
 const REPEAT_EACH = 10
+/** What is alive is measured, and a plain Set of so many keys is more than V8 allows itself. */
+const NODE = ['--expose-gc', '--max-old-space-size=16384']
 /** V8's limit of one Set. */
 const SET_LIMIT = 2 ** 24 - 1
 
@@ -50,19 +52,16 @@ const { values } = parseArgs({
 const keyCount = Number(values.keys)
 
 if (values.side !== undefined) {
-  console.log(JSON.stringify(await measure(values.side)))
+  reportSelf(await measure(values.side))
 } else {
-  const results = ['bounded', 'unbounded', 'set'].map(runApart)
+  const results = ['bounded', 'unbounded', 'set'].map((side) => {
+    const args = ['--side', side, '--keys', values.keys]
+    return runApart<Result>(import.meta.filename, args, NODE).answer
+  })
   const plain = results.at(-1)!
   if (values.json) console.log(JSON.stringify(results))
   else for (const result of results) report(result, plain)
   if (results.some(({ repeats, planted }) => repeats !== planted)) process.exitCode = 1
-}
-
-function runApart(side: string): Result {
-  const args = ['--expose-gc', '--max-old-space-size=16384', import.meta.filename, '--side', side]
-  const out = execFileSync(process.execPath, [...args, '--keys', String(keyCount)])
-  return JSON.parse(out.toString()) as Result
 }
 
 function report(

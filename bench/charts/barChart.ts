@@ -10,8 +10,8 @@ export interface Bar {
   readonly remark?: string
 }
 
-const WIDTH = 720
-const LEFT = 220
+const WIDTH = 760
+const LEFT = 260
 const RIGHT = 150
 const TOP = 76
 const BAR = 22

@@ -5,11 +5,11 @@ import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 
 const SEED = 1
 /** Of 13 simulated events 10 are tweets. */
-const EVENTS_A_TWEET = 1.3
+export const TWEETS_OF_EVENTS = 10 / 13
 
 /** A landing zone with so many tweets, made once and kept in the temporary folder. */
 export async function simulatedLanding(tweets: number): Promise<string> {
-  const events = Math.round(tweets * EVENTS_A_TWEET)
+  const events = Math.round(tweets / TWEETS_OF_EVENTS)
   const landing = join(tmpdir(), `sluicebox-bench-${SEED}-${events}`)
   await simulateLanding({ landing, events, seed: SEED })
   return landing

@@ -3,7 +3,7 @@ import type { Size } from './part.ts'
 /** What the figures of the documentation are measured with. */
 export const WHOLE: Size = {
   ...{ tweets: 1_000_000, rounds: 5, threads: [1, 2, 4] },
-  peers: ['polars', 'bytewax', 'spark', 'spark-streaming', 'flink'],
+  peers: ['polars', 'bytewax', 'spark', 'spark-streaming', 'flink', 'flink-batch'],
   inputs: [250_000, 1_000_000, 4_000_000, 10_000_000],
   posts: 1_300_000,
   ...{ seconds: 60, rates: [1000, 10_000], keys: 20_000_000 },

@@ -16,6 +16,7 @@ const TARGETS: Readonly<Record<string, number>> = {
   spark: 6,
   'spark-streaming': 6,
   flink: 6,
+  'flink-batch': 6,
 }
 
 /** Raw files to Silver beside every peer. */
@@ -81,10 +82,10 @@ function claims(ours: SideFigures, figures: readonly SideFigures[], tweets: numb
   const speeds = figures.flatMap(({ side, name, rate }) => {
     const atLeast = TARGETS[side]
     if (atLeast === undefined) return []
-    const what = `raw files to Silver with Bronze and quarantine: speed of ${name}`
+    const what = `raw files to Silver, with Bronze and quarantine: our speed beside ${name}`
     return [claim(what, ours.rate / rate, { atLeast }, times)]
   })
   const limit = BASE_MIB * MIB + KEY_BYTES * tweets
-  const memory = `its peak memory, ${BASE_MIB} MiB and ${KEY_BYTES} bytes a key`
+  const memory = `its peak memory: ${BASE_MIB} MiB and ${KEY_BYTES} bytes a key`
   return [...speeds, claim(memory, ours.rss, { atMost: limit }, mebibytes)]
 }
