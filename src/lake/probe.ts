@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { CheckpointError, ConfigError } from '../core/errors.ts'
+import { allOf } from '../core/allOf.ts'
 import type { ObjectStore, StagedObject } from './objectStore.ts'
 import { isGone, processName } from './processName.ts'
 
@@ -18,13 +19,16 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
  * @throws ConfigError `SBX_LAKE_UNSAFE`, `SBX_LAKE_NO_LINKS`; SinkError where the lake can't be written
  */
 export async function probe(store: ObjectStore): Promise<void> {
-  await removeLeftovers(store)
   const name = `${FOLDER}${processName}-${randomUUID()}`
   const created = `${name}.created`
   const published = `${name}.published`
   try {
-    await probeCreate(store, created)
-    await probePublish(store, published)
+    // They have nothing to do with each other, and each waits for the disk a dozen times.
+    await allOf([
+      probeCreate(store, created),
+      probePublish(store, published),
+      removeLeftovers(store),
+    ])
   } finally {
     await Promise.allSettled([store.remove(created), store.remove(published)])
   }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { Worker, type ResourceLimits } from 'node:worker_threads'
 import { giveBuffer } from '../core/bufferPool.ts'
 import { SluiceboxError } from '../core/errors.ts'
@@ -64,6 +65,8 @@ export type Answer =
 interface Thread {
   /** Batches that it has begun or been sent and not finished. */
   load: number
+  /** Begins it, if it has not begun: what it was asked before waits for that. */
+  start(): void
   ask<T>(request: Request, transfer?: ArrayBuffer[]): Promise<T>
   end(): Promise<void>
 }
@@ -73,7 +76,9 @@ interface Thread {
  * thread with the least to do and stays there; only keys and decisions travel.
  */
 export function poolRunners(options: PoolOptions): Runners {
-  const threads = Array.from({ length: options.threads }, (_, index) => startThread(options, index))
+  const threads = Array.from({ length: options.threads }, (_, index) => poolThread(options, index))
+  // This thread has its own modules to load meanwhile, and needs a core for that.
+  for (const thread of threads.slice(0, Math.max(1, availableParallelism() - 1))) thread.start()
   let runners = 0
 
   return {
@@ -81,10 +86,14 @@ export function poolRunners(options: PoolOptions): Runners {
     depth: (sharers) => Math.max(2, Math.ceil((options.threads * 2 + 1) / sharers)),
     async open(source, writing, sharers, ending) {
       const runner = runners++
-      await Promise.all(
-        threads.map((thread) => thread.ask({ do: 'open', runner, source, writing, sharers })),
-      )
-      return poolRunner(threads, runner, ending)
+      const opening = threads.map(async (thread) => {
+        await thread.ask({ do: 'open', runner, source, writing, sharers })
+        for (const other of threads) other.start()
+        return thread
+      })
+      // Whoever waits for all of them hears of it.
+      for (const one of opening) one.catch(() => {})
+      return poolRunner(await opening[0]!, opening, runner, ending)
     },
     async close() {
       await Promise.all(threads.map((thread) => thread.end()))
@@ -92,11 +101,22 @@ export function poolRunners(options: PoolOptions): Runners {
   }
 }
 
-function poolRunner(threads: readonly Thread[], runner: number, ending: AbortSignal): Runner {
+/** @param opening - all threads, each when it is open; `first` is */
+function poolRunner(
+  first: Thread,
+  opening: readonly Promise<Thread>[],
+  runner: number,
+  ending: AbortSignal,
+): Runner {
+  /** Those that are open. */
+  const threads = [first]
+  for (const one of opening.slice(1)) one.then((thread) => threads.push(thread)).catch(() => {})
   const home = new Map<number, Thread>()
   const hurry = (): void => {
     // One that is gone says so to whoever asks it for more.
-    for (const thread of threads) thread.ask({ do: 'hurry', runner }).catch(() => {})
+    for (const one of opening) {
+      one.then((thread) => thread.ask({ do: 'hurry', runner })).catch(() => {})
+    }
   }
   if (ending.aborted) hurry()
   else ending.addEventListener('abort', hurry, { once: true })
@@ -123,7 +143,7 @@ function poolRunner(threads: readonly Thread[], runner: number, ending: AbortSig
       return settle(seq, thread, await thread.ask({ do: 'resume', runner, seq, gate, fates }))
     },
     async prepare(next) {
-      const shares = threads.map((thread) =>
+      const shares = (await Promise.all(opening)).map((thread) =>
         thread.ask<PreparedChain>({ do: 'prepare', runner, next }),
       )
       return joinPrepared(await Promise.all(shares))
@@ -133,7 +153,8 @@ function poolRunner(threads: readonly Thread[], runner: number, ending: AbortSig
       for (const thread of home.values()) thread.load--
       home.clear()
       // One that is gone has nothing left to close.
-      await Promise.allSettled(threads.map((thread) => thread.ask({ do: 'close', runner })))
+      const closing = opening.map(async (one) => (await one).ask({ do: 'close', runner }))
+      await Promise.allSettled(closing)
     },
   }
 }
@@ -145,12 +166,10 @@ function ownBuffer({ bytes, owned }: SourceBatch): ArrayBuffer[] {
   return owned === true || bytes!.byteLength === buffer.byteLength ? [buffer] : []
 }
 
-function startThread(options: PoolOptions, index: number): Thread {
-  const worker = new Worker(new URL(workerFile(), import.meta.url), {
-    workerData: { ...options, index },
-    resourceLimits: heapLimits(options.memory),
-    name: `sluicebox-${index}`,
-  })
+function poolThread(options: PoolOptions, index: number): Thread {
+  let worker: Worker | undefined
+  /** Sent to it once it has begun. */
+  const held: { readonly message: object; readonly transfer: ArrayBuffer[] }[] = []
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let calls = 0
   let isEnding = false
@@ -163,34 +182,46 @@ function startThread(options: PoolOptions, index: number): Thread {
     for (const { reject } of waiting.values()) reject(dead)
     waiting.clear()
   }
-  worker.on('message', (answer: Answer) => {
+  const onAnswer = (answer: Answer): void => {
     const call = waiting.get(answer.call)
     waiting.delete(answer.call)
     // Whoever waits for its end must not be left alone.
-    if (waiting.size === 0 && !isEnding) worker.unref()
+    if (waiting.size === 0 && !isEnding) worker?.unref()
     if ('error' in answer) call?.reject(errorFromWire(answer.error))
     else {
       if (answer.free !== undefined) giveBuffer(Buffer.from(answer.free))
       call?.resolve(answer.result)
     }
-  })
-  worker.on('error', (error: Error) => died(error.message, error))
-  worker.on('exit', (code) => died(`code ${code}`))
-  worker.unref()
+  }
   return {
     load: 0,
+    start() {
+      if (worker !== undefined || isEnding) return
+      worker = new Worker(new URL(workerFile(), import.meta.url), {
+        workerData: { ...options, index },
+        resourceLimits: heapLimits(options.memory),
+        name: `sluicebox-${index}`,
+      })
+      worker.on('message', onAnswer)
+      worker.on('error', (error: Error) => died(error.message, error))
+      worker.on('exit', (code) => died(`code ${code}`))
+      if (held.length === 0) worker.unref()
+      for (const { message, transfer } of held.splice(0)) worker.postMessage(message, transfer)
+    },
     async end() {
       isEnding = true
-      await worker.terminate()
+      if (worker === undefined) died('it had not begun')
+      await worker?.terminate()
     },
     ask(request, transfer = []) {
       if (dead !== undefined) return Promise.reject(dead)
       const call = calls++
       return new Promise((resolve, reject) => {
         // Throws on what can't be copied: then nobody answers.
-        worker.postMessage({ call, request }, transfer)
+        if (worker === undefined) held.push({ message: { call, request }, transfer })
+        else worker.postMessage({ call, request }, transfer)
         waiting.set(call, { resolve: resolve, reject })
-        worker.ref()
+        worker?.ref()
       })
     },
   }

@@ -1,3 +1,4 @@
+import { allOf } from '../core/allOf.ts'
 import type { ModelsBuilder, BuildReport } from '../core/models.ts'
 import type { ModelsNode, Topology } from '../core/topology.ts'
 import type { Publisher } from '../core/unit.ts'
@@ -42,10 +43,14 @@ async function superviseTasks(supervised: Supervised): Promise<RunResult> {
   const signals = [failing.signal, ...(options.signal === undefined ? [] : [options.signal])]
   const startedMs = options.clock.now()
   const store = await openLake(options.lake)
-  await probe(store)
-  const lineage = await readLineage(store, topology.name)
-  const publishers = await openPublishers(topology, options)
-  const upkeep = await openUpkeep({ ...options, topology, store, runId })
+  // What only reads need not wait until the lake has shown that it can be written.
+  const [, publishers, upkeep] = await allOf([
+    probe(store),
+    openPublishers(topology, options),
+    openUpkeep({ ...options, topology, store, runId }),
+  ])
+  // What a killed process left half done is ended before anything is read or written.
+  const [lineage] = await allOf([readLineage(store, topology.name), upkeep.finish()])
   const { flows, models } = planTopology(topology)
   const shared: Shared = {
     memory: runMemory(options.memory, flows.length, models.length),
@@ -62,8 +67,6 @@ async function superviseTasks(supervised: Supervised): Promise<RunResult> {
     held: new Set(),
     dropped: new Set(),
   }
-  // What a killed process left half done is ended before anything is read or written.
-  await upkeep.finish()
   const keeping = upkeep.run(shared.stopping, shared.signal)
   const { tasks, builds } = await runTasks(shared, stopping, failing).finally(() => {
     stopping.abort()

@@ -1,9 +1,6 @@
 import type { Upkeep, UpkeepContext } from '../../core/upkeep.ts'
 import type { ObjectStore } from '../objectStore.ts'
-import { cleanLog } from './cleanLog.ts'
-import { compactStep } from './compactTable.ts'
 import { deltaLog } from './deltaLog.ts'
-import { vacuumTable } from './vacuumTable.ts'
 
 /** What a running topology folds at a time: some seconds of work, spread over a minute. */
 const TARGET_BYTES = 32 << 20
@@ -26,6 +23,8 @@ export async function tableUpkeep(
   let vacuumedMs = -Infinity
 
   const compact = async (): Promise<boolean> => {
+    // A run begins sooner without what it may not need for a minute.
+    const { compactStep } = await import('./compactTable.ts')
     const bounds = { targetBytes: TARGET_BYTES, minFiles: MIN_FILES, maxFiles: MAX_FILES }
     const done = await compactStep({ ...context, store, log, ...bounds, tiered: true })
     if (done === undefined) return false
@@ -41,6 +40,10 @@ export async function tableUpkeep(
   const vacuum = async (): Promise<boolean> => {
     if (clock.now() - vacuumedMs < VACUUM_MS) return false
     vacuumedMs = clock.now()
+    const [{ vacuumTable }, { cleanLog }] = await Promise.all([
+      import('./vacuumTable.ts'),
+      import('./cleanLog.ts'),
+    ])
     const { deleted, bytes } = await vacuumTable({ ...context, store, log })
     const entries = await cleanLog(store, log, clock)
     if (deleted.length + entries === 0) return false
