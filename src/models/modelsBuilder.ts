@@ -15,6 +15,7 @@ import { realDisk } from '../lake/diskIo.ts'
 import { discardStaged } from '../lake/discardStaged.ts'
 import { fileChecksum } from '../lake/fileChecksum.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
+import { keepTestResults } from './artifacts/testResults.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
 import type { BuiltModels } from './build/buildModels.ts'
@@ -91,6 +92,11 @@ export async function modelsBuilder(
           memoryBytes: context.memoryBytes ?? options.memoryBytes,
           signal: context.signal,
           node: context.node,
+          clock: context.clock,
+          tested: (results) => {
+            const times = { startedMs, nowMs: context.clock.now() }
+            return keepTestResults(store, path, results, times)
+          },
         })
         const version = await nextVersion(options, request.state)
         const files = await makeDurable(options, request, built, version)

@@ -62,7 +62,7 @@ const texts = (selector: string): Promise<string[]> => page.locator(selector).al
 it('shows every table in the menu and in the graph, with rows and checks', async () => {
   expect(await page.title()).toBe('Social media analytics · Social media analytics')
   const nodes = await attributes('.graph .node', 'data-id')
-  expect(nodes).toHaveLength(27)
+  expect(nodes).toHaveLength(28)
   for (const id of ['bronze.reddit', 'silver.posts', 'quarantine', 'brands', 'dim_users']) {
     expect(nodes).toContain(id)
     expect(await page.locator(`nav a[href="#/table/${id}"]`).count()).toBe(1)
@@ -87,6 +87,7 @@ it('follows a column from table to table', async () => {
   expect(await page.locator('h1').innerText()).toMatch(/^stg_/)
 })
 
+const TEST_HEADINGS = ['test', 'failing rows', 'took', 'last run']
 const HEADINGS = ['expectation', 'about', 'found', 'suite']
 
 it('shows what is expected of a table and what was found', async () => {
@@ -102,6 +103,21 @@ it('shows what is expected of a table and what was found', async () => {
   expect(await texts('table.checks th')).toEqual(['', 'table', ...HEADINGS])
   const [, first = ''] = await texts('table.checks tr')
   expect(first).toMatch(/^passed\s+bronze\.twitter\s+expect/)
+  // Tests of the models too, with how they went last.
+  await page.goto(`${url}#/table/dim_users`)
+  const tests = (await texts('table.tests tr')).join('\n')
+  expect(tests).toMatch(/passed\s+unique_dim_users_user_key\s+0\s+\d+ ms\s+\d{4}-\d\d-\d\d/)
+  expect(tests).toMatch(/passed\s+relationships_dim_users_platform__/)
+  await page.goto(`${url}#/table/fact_post_metrics`)
+  const more = (await texts('table.tests tr')).join('\n')
+  expect(more).toMatch(/passed\s+every_post_has_metrics\s*singular\s+0\s/)
+  expect(more).toMatch(/passed\s+rates_need_impressions\s*unit\s+0\s/)
+  await page.goto(`${url}#/checks`)
+  expect(await texts('table.tests th')).toEqual(['', 'table', ...TEST_HEADINGS])
+  const rows = await page.locator('table.tests tr').count()
+  expect(rows).toBeGreaterThan(40)
+  expect(await page.locator('table.tests .tag.good').count()).toBe(rows - 1)
+  expect(await page.locator('table.tests .tag.bad').count()).toBe(0)
   await page.setViewportSize({ width: 1280, height: 800 })
   const panel = "document.querySelector('table.checks').parentElement"
   expect(await page.evaluate(`${panel}.scrollWidth - ${panel}.clientWidth`)).toBe(0)
@@ -155,6 +171,7 @@ it('draws the way of one column from Silver to a mart', async () => {
   await pick.dispatchEvent('click')
   const shown = (await attributes('.node', 'data-id')).sort()
   expect(shown).toEqual([
+    'int_hashtag_days',
     'int_post_hashtags',
     'int_posts',
     'int_posts_enriched',
@@ -167,7 +184,7 @@ it('draws the way of one column from Silver to a mart', async () => {
   const silver = await attributes('[data-id="silver.posts"] .pick.on', 'data-column')
   expect(silver).toEqual(['likes', 'shares', 'comments'])
   await page.click('.zoom button >> text=Fit')
-  expect(await page.locator('.node').count()).toBe(27)
+  expect(await page.locator('.node').count()).toBe(28)
 })
 
 it('is light or dark as the system is, or as its reader likes', async () => {

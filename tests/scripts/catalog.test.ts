@@ -17,7 +17,7 @@ describe('collectCatalog', () => {
       Object.fromEntries(Object.entries(layers).map(([layer, all]) => [layer, all.length])),
     ).toEqual({
       ...{ source: 3, bronze: 3, silver: 1, quarantine: 1 },
-      ...{ seed: 2, staging: 3, intermediate: 4, gold: 10 },
+      ...{ seed: 2, staging: 3, intermediate: 5, gold: 10 },
     })
   })
 
@@ -88,7 +88,7 @@ describe('renderSite', () => {
   })
 
   it('shows the name of a lake as text', () => {
-    const lake = { url: '<b>"lake"</b>', gold: null, facts: {} }
+    const lake = { url: '<b>"lake"</b>', gold: null, facts: {}, tests: {} }
     expect(renderSite({ ...catalog, lake })).toContain('&#60;b&#62;&#34;lake&#34;&#60;/b&#62;')
   })
 })

@@ -1,3 +1,4 @@
+import type { LastResult } from '../../../src/models/artifacts/testResults.ts'
 import type { ExpectationResult } from '../../../src/quality.ts'
 
 export type Layer =
@@ -19,9 +20,12 @@ export interface CatalogColumn {
   }[]
 }
 
-/** A test of the project, and what is known of how it went. */
+/** A test of the project. */
 export interface CatalogTest {
+  /** dbt's unique id. */
+  readonly id: string
   readonly name: string
+  readonly kind: 'generic' | 'singular' | 'unit'
   readonly column: string | null
   readonly severity: string
 }
@@ -62,5 +66,7 @@ export interface Catalog {
     readonly url: string
     readonly gold: { readonly version: number; readonly publishedAt: string } | null
     readonly facts: Readonly<Record<string, TableFacts>>
+    /** How each test went when it was last run, by its id. */
+    readonly tests: Readonly<Record<string, LastResult>>
   } | null
 }

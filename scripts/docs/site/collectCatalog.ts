@@ -11,7 +11,7 @@ import { Tweet } from '../../../topologies/formats/tweet.ts'
 import { Video } from '../../../topologies/formats/video.ts'
 import { full } from '../../../topologies/full.ts'
 import { Post } from '../../../topologies/post.ts'
-import type { Catalog, CatalogColumn, CatalogTable, Layer } from './catalog.ts'
+import type { Catalog, CatalogColumn, CatalogTable, CatalogTest, Layer } from './catalog.ts'
 import { modelTypes } from './modelTypes.ts'
 import { readProperties, type Properties } from './properties.ts'
 import { rawColumns } from './rawColumns.ts'
@@ -96,12 +96,7 @@ async function modelTables(
   const table = (name: string, layer: Layer, file: string): CatalogTable => {
     const lineage = lineages.get(name)
     const own = properties.get(name)
-    const tests = project.tests
-      .filter((test) => isAbout(test.name, name))
-      .map((test) => ({
-        ...test,
-        column: columnOf(test.name, name, types.columns.get(name) ?? []),
-      }))
+    const tests = testsOf(project, name, types.columns.get(name) ?? [])
     return {
       id: name,
       layer,
@@ -113,7 +108,7 @@ async function modelTables(
         tests: tests.filter((test) => test.column === column.name).map((test) => test.name),
         from: lineage?.columns[index]?.from ?? [],
       })),
-      tests: tests.map(({ name, severity, column }) => ({ name, severity, column })),
+      tests,
       path: layer === 'gold' ? `gold/${name}` : null,
       file: `topologies/models/${file}`,
       sql: null,
@@ -130,14 +125,27 @@ async function modelTables(
   ]
 }
 
-/** dbt names a test `unique_dim_users_user_key`, `relationships_dim_posts_user_key__…`. */
-const isAbout = (test: string, table: string): boolean =>
-  new RegExp(`^(unique|not_null|accepted_values|relationships)_${table}_`).test(test)
-
-function columnOf(test: string, table: string, columns: readonly { readonly name: string }[]) {
-  const rest = test.slice(test.indexOf(`_${table}_`) + table.length + 2)
-  const fitting = columns.filter(({ name }) => rest === name || rest.startsWith(`${name}__`))
-  return fitting.sort((a, b) => b.name.length - a.name.length)[0]?.name ?? null
+/** The tests of a model or seed: those about it, those that compare it with others, and those of its SQL. */
+function testsOf(
+  project: CompiledProject,
+  name: string,
+  columns: readonly { readonly name: string }[],
+): readonly CatalogTest[] {
+  const node = [...project.models, ...project.seeds].find((one) => one.name === name)
+  const known = (column: string | undefined): string | null =>
+    columns.find((one) => one.name === column)?.name ?? null
+  const about = project.tests.filter(({ kind, attached, reads }) =>
+    kind === 'generic' ? attached === node?.uniqueId : reads.includes(node?.uniqueId ?? ''),
+  )
+  const units = project.unitTests.filter(({ model }) => model === node?.uniqueId)
+  return [
+    ...about.map(({ uniqueId: id, name, kind, severity, column }): CatalogTest => {
+      return { id, name, kind, severity, column: known(column) }
+    }),
+    ...units.map(({ uniqueId: id, name }): CatalogTest => {
+      return { id, name, kind: 'unit', severity: 'error', column: null }
+    }),
+  ]
 }
 
 /** Sources that a node's records come from, however many operators lie between. */

@@ -1,4 +1,5 @@
 import { openLake, type ObjectStore } from '../../../src/index.ts'
+import { lastTestResults } from '../../../src/models/artifacts/testResults.ts'
 import { readDelta } from '../../../src/parquet.ts'
 import { readResults } from '../../../src/quality.ts'
 import type { Catalog, CatalogTable, TableFacts } from './catalog.ts'
@@ -11,7 +12,7 @@ const NAMES: Readonly<Record<string, string>> = {
   posts: 'silver.posts',
 }
 
-/** The catalog with what a lake holds: rows, bytes, versions, and how the suites went last. */
+/** The catalog with what a lake holds: rows, bytes, versions, and how suites and tests went last. */
 export async function withLake(
   catalog: Catalog,
   url: string,
@@ -25,7 +26,9 @@ export async function withLake(
     const sizes = table.path === null ? undefined : await sizeOf(store, table, table.path)
     if (sizes !== undefined) facts[table.id] = { ...sizes, checks: own }
   }
-  return { ...catalog, lake: { url, gold: await newestGold(store), facts } }
+  const last = await lastTestResults(store, 'gold')
+  const tests = Object.fromEntries(last.map((result) => [result.uniqueId, result]))
+  return { ...catalog, lake: { url, gold: await newestGold(store), facts, tests } }
 }
 
 async function sizeOf(store: ObjectStore, { layer }: CatalogTable, path: string) {

@@ -1,11 +1,13 @@
 import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '../../core/clock.ts'
 import type { CheckedTable } from '../../core/figures.ts'
 import type { BuildGate, CheckResult } from '../../core/models.ts'
 import { figureBook, tableByName } from '../../lake/figures/figureBook.ts'
 import type { KeptFigures } from '../../lake/figures/figureBook.ts'
 import { strategyOf } from '../project/nodeConfig.ts'
+import type { NodeResult } from '../artifacts/runResults.ts'
 import { PUBLISHED_CATALOG } from '../project/layout.ts'
 import type { CompiledProject } from '../project/projectNodes.ts'
 import { identifier, literal } from '../project/sqlText.ts'
@@ -19,6 +21,7 @@ import { materialize } from './materialize.ts'
 import type { Materialized } from './materialize.ts'
 import { openDatabase } from '../../lake/openDatabase.ts'
 import { runUnitTest } from './runUnitTest.ts'
+import { testLog } from './testLog.ts'
 
 /** What one build leaves in its folder. */
 export interface BuiltModels {
@@ -58,6 +61,10 @@ export interface BuildModelsOptions {
   readonly memoryBytes: number
   readonly signal: AbortSignal | undefined
   readonly node: string
+  /** @defaultValue the machine's */
+  readonly clock?: Pick<Clock, 'now'>
+  /** Is told how the tests went, also of a build that they reject. */
+  readonly tested?: (results: readonly NodeResult[]) => Promise<void>
 }
 
 /**
@@ -70,6 +77,8 @@ export interface BuildModelsOptions {
  */
 export async function buildModels(options: BuildModelsOptions): Promise<BuiltModels> {
   const { project, directory, node, base, root } = options
+  const { clock = { now: () => Date.now() } } = options
+  const log = testLog(clock)
   const file = join(directory, 'gold.duckdb')
   if (base !== undefined) await copyFile(base.database, file, constants.COPYFILE_FICLONE)
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
@@ -86,7 +95,8 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     for (const model of project.models) {
       for (const test of project.unitTests) {
         if (test.model !== model.uniqueId || base !== undefined) continue
-        const { status: _, ...result } = await runUnitTest(database, test, directory)
+        const run = () => runUnitTest(database, test, directory)
+        const { status: _, ...result } = await log.run(test, run)
         unitTests.push(result)
       }
       const anew = base === undefined || model.config.fullRefresh === true
@@ -109,7 +119,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     })
     const tested = await checkBuild(database, {
       ...{ ...options, tests: project.tests },
-      ...{ figures, tableOf },
+      ...{ figures, tableOf, log, clock },
     })
     const exported: BuiltTable[] = []
     for (const model of project.models) {
@@ -124,6 +134,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     return { database: file, tables: exported, checks, figures: figures.keep() }
   } finally {
     database.close()
+    if (log.results.length > 0) await options.tested?.(log.results)
   }
 }
 

@@ -1,13 +1,17 @@
+import type { Clock } from '../../core/clock.ts'
 import { GateError } from '../../core/errors.ts'
 import type { CheckedTable, Figures } from '../../core/figures.ts'
 import type { BuildGate, CheckResult } from '../../core/models.ts'
 import type { CompiledTest } from '../project/projectNodes.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { runTest } from './runTest.ts'
+import type { TestLog } from './testLog.ts'
 import { figureOf } from './testFigures.ts'
 
 export interface CheckOptions {
   readonly tests: readonly CompiledTest[]
+  readonly log: TestLog
+  readonly clock: Pick<Clock, 'now'>
   readonly figures: Figures
   /** A table by its name in SQL. */
   readonly tableOf: (relation: string) => CheckedTable
@@ -24,23 +28,27 @@ export interface CheckOptions {
  */
 export async function checkBuild(
   database: Database,
-  { tests, figures, tableOf, gates, schema, node }: CheckOptions,
+  { tests, log, clock, figures, tableOf, gates, schema, node }: CheckOptions,
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = []
+  const startedMs = clock.now()
   const passed = await passedTests(tests, figures, tableOf)
+  log.passed([...passed], startedMs)
   for (const test of tests) {
     if (passed.has(test)) {
       results.push({ name: test.name, severity: test.severity, failures: 0, sample: [] })
       continue
     }
-    const { status, ...result } = await runTest(database, test, { store: false, node })
+    const run = () => runTest(database, test, { store: false, node })
+    const { status, ...result } = await log.run(test, run)
     // What the test's own conditions let pass is no failure.
     results.push(status === 'pass' ? { ...result, failures: 0 } : result)
   }
   // Gates speak of models by their bare names.
   await database.run(`set search_path = 'memory.main,gold.${schema}'`)
-  for (const gate of gates)
+  for (const gate of gates) {
     results.push(...(await gate.check((sql) => database.rows(sql), figures)))
+  }
   refuseFailures(results, node)
   return results
 }

@@ -14,6 +14,12 @@ export interface TestResult extends CheckResult {
   readonly status: 'pass' | 'warn' | 'fail'
 }
 
+/** What dbt says of a test that did not pass. */
+export const messageOf = ({ status, failures }: TestResult): string | null =>
+  status === 'pass'
+    ? null
+    : `Got ${failures} result${failures === 1 ? '' : 's'}, configured to ${status}`
+
 /** Runs one test: what its failing rows are counted as is held against `error_if` and `warn_if`. */
 export async function runTest(
   database: Database,

@@ -3,7 +3,7 @@ import type { Database } from '../../lake/openDatabase.ts'
 import type { NodeResult } from '../artifacts/runResults.ts'
 import { loadSeed } from '../build/loadSeed.ts'
 import { materialize } from '../build/materialize.ts'
-import { runTest } from '../build/runTest.ts'
+import { messageOf, runTest } from '../build/runTest.ts'
 import type { TestResult } from '../build/runTest.ts'
 import { runUnitTest } from '../build/runUnitTest.ts'
 import type { CompiledModel, CompiledProject, CompiledSeed } from '../project/projectNodes.ts'
@@ -99,12 +99,9 @@ async function runOne(database: Database, step: Work, options: RunNodesOptions):
   }
 }
 
-function outcomeOf({ status, failures, sample }: TestResult): Outcome {
-  const message =
-    status === 'pass'
-      ? null
-      : `Got ${failures} result${failures === 1 ? '' : 's'}, configured to ${status}`
-  return { status, failures, message, sample }
+function outcomeOf(result: TestResult): Outcome {
+  const { status, failures, sample } = result
+  return { status, failures, message: messageOf(result), sample }
 }
 
 /** The SQL and the table of a node, for the results. */

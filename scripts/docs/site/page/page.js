@@ -240,9 +240,12 @@ function tablePage(id, column) {
                     ? h(
                         'div',
                         null,
-                        one.tests.map((test) =>
-                          h('span', { class: 'tag', title: test }, kindOf(test)),
-                        ),
+                        one.tests.map((name) => {
+                          const test = table.tests.find((test) => test.name === name)
+                          const last = test && resultOf(test)
+                          const shade = last ? SHADES[last.status] : ''
+                          return h('span', { class: `tag ${shade}`, title: name }, kindOf(name))
+                        }),
                       )
                     : null,
                 ),
@@ -281,32 +284,7 @@ function tablePage(id, column) {
       ? [h('h2', { class: 'part' }, 'Expectations'), checkTable(facts.checks)]
       : null,
     table.tests.length > 0
-      ? [
-          h('h2', { class: 'part' }, 'Tests of the models'),
-          h(
-            'p',
-            { class: 'note' },
-            lake?.gold
-              ? `Gold's version ${lake.gold.version} was published, so those of severity error passed then.`
-              : 'Those of severity error must pass before Gold is published.',
-          ),
-          h(
-            'div',
-            { class: 'panel' },
-            h(
-              'table',
-              null,
-              table.tests.map((test) =>
-                h(
-                  'tr',
-                  null,
-                  h('td', { class: 'mono' }, test.name),
-                  h('td', null, h('span', { class: 'tag' }, test.severity)),
-                ),
-              ),
-            ),
-          ),
-        ]
+      ? [h('h2', { class: 'part' }, 'Tests of the models'), testTable(table.tests)]
       : null,
     table.sql
       ? [
@@ -393,6 +371,66 @@ function checkTable(checks) {
     ),
   )
 }
+/** Tests of one table, or of several, which are named then, with how they went when they were last run. */
+function testTable(tests) {
+  const isOfMany = tests.some(({ of }) => of !== undefined)
+  const heads = ['', ...(isOfMany ? ['table'] : []), 'test', 'failing rows', 'took', 'last run']
+  return h(
+    'div',
+    { class: 'panel' },
+    h(
+      'table',
+      { class: 'tests' },
+      h(
+        'tr',
+        null,
+        heads.map((name) => h('th', null, name)),
+      ),
+      tests.map((test) => {
+        const last = resultOf(test)
+        return h(
+          'tr',
+          null,
+          h('td', null, statusTag(test, last)),
+          isOfMany ? h('td', null, h('a', { href: linkTo(test.of) }, test.of)) : null,
+          h(
+            'td',
+            { class: 'free mono' },
+            test.name.split(/(?<=_)/).flatMap((word) => [h('wbr'), word]),
+            test.kind === 'generic' ? null : [' ', h('span', { class: 'tag' }, test.kind)],
+          ),
+          h('td', { class: 'free' }, last ? (last.failures ?? last.message) : ''),
+          h('td', { class: 'type' }, last ? took(last.seconds) : ''),
+          h('td', { class: 'type' }, h('small', null, last ? moment(last.at) : 'never')),
+        )
+      }),
+    ),
+  )
+}
+const STATUSES = { pass: 'passed', fail: 'failed', warn: 'warned', error: 'could not run' }
+const SHADES = { pass: 'good', fail: 'bad', warn: 'warn', error: 'bad' }
+const statusTag = ({ severity }, last) =>
+  h(
+    'span',
+    { class: `tag ${last ? SHADES[last.status] : ''}` },
+    last ? STATUSES[last.status] : `not run · ${severity}`,
+  )
+const resultOf = ({ id }) => lake?.tests[id]
+const hasFailed = (test) => ['fail', 'error'].includes(resultOf(test)?.status)
+const took = (seconds) =>
+  seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`
+
+/** Each test once, with the table that it is about, or the first of those that it compares. */
+const allTests = () => {
+  const found = new Map()
+  for (const table of tables) {
+    for (const test of table.tests) {
+      if (!found.has(test.id)) found.set(test.id, { ...test, of: table.id })
+    }
+  }
+  return [...found.values()]
+}
+
 /** A long name that may go on in the next line before any of its words. */
 const breakable = (name) => name.split(/(?=[A-Z])/).flatMap((word) => [h('wbr'), word])
 const short = (value) => {
@@ -412,6 +450,8 @@ function checksPage() {
   const checks = allChecks()
   const failed = checks.filter(({ success }) => !success)
   const rest = checks.filter(({ success }) => success)
+  const tests = allTests()
+  const passed = tests.filter((test) => resultOf(test)?.status === 'pass')
   const page = [
     bar(h('h1', null, 'Checks')),
     checks.length === 0
@@ -427,6 +467,17 @@ function checksPage() {
         ),
     failed.length > 0 ? [h('h2', { class: 'part' }, 'Failed'), checkTable(failed)] : null,
     rest.length > 0 ? [h('h2', { class: 'part' }, 'Passed'), checkTable(rest)] : null,
+    tests.length > 0
+      ? [
+          h('h2', { class: 'part' }, 'Tests of the models'),
+          h(
+            'p',
+            { class: 'note' },
+            `${number(passed.length)} of ${number(tests.length)} passed when they were last run. Those that are asked by one statement took as long as that. Unit tests run with builds of everything.`,
+          ),
+          testTable([...tests.filter(hasFailed), ...tests.filter((test) => !hasFailed(test))]),
+        ]
+      : null,
   ]
   return { page }
 }
@@ -605,15 +656,18 @@ function showMenu() {
 const badge = () => {
   const checks = allChecks()
   if (checks.length === 0) return null
-  const failed = checks.filter(({ success }) => !success).length
+  const run = allTests().filter(resultOf)
+  const failed = checks.filter(({ success }) => !success).length + run.filter(hasFailed).length
   return h(
     'span',
     { class: `tag ${failed === 0 ? 'good' : 'bad'}` },
-    failed === 0 ? `${checks.length} ✓` : `${failed} ✗`,
+    failed === 0 ? `${checks.length + run.length} ✓` : `${failed} ✗`,
   )
 }
 const failing = (id) => {
-  const failed = (factsOf(id)?.checks ?? []).filter(({ success }) => !success)
+  const tests = tables.find((table) => table.id === id)?.tests ?? []
+  const checks = factsOf(id)?.checks ?? []
+  const failed = [...checks.filter(({ success }) => !success), ...tests.filter(hasFailed)]
   return failed.length === 0 ? null : h('span', { class: 'tag bad' }, `${failed.length} ✗`)
 }
 function show() {
