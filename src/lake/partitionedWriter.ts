@@ -1,4 +1,5 @@
 import type { Column } from '../core/columns.ts'
+import type { Cell, RowLayout } from '../core/rows/rowLayout.ts'
 import { StoredRow, type RowStore } from '../core/rows/rowStore.ts'
 import { viewOf } from '../core/rows/rowView.ts'
 import type { PreparedFile, Writer, WriterContext } from '../core/unit.ts'
@@ -137,7 +138,7 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   return {
     write(row) {
       if (row instanceof StoredRow) {
-        wait(find(viewOf(row)), row)
+        wait(find.stored(row), row)
         return
       }
       const partition = find(row)
@@ -149,6 +150,7 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     takesRows: ({ cells }) => columns.every((column) => fitsColumn(cells.get(column.name), column)),
 
     endBatch() {
+      find.endBatch()
       for (const partition of partitions) takeWaiting(partition)
     },
 
@@ -187,6 +189,14 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
       await Promise.all(files.map(({ sink }) => sink.abort()))
     },
   }
+}
+
+/** Whether two rows of one batch have the same in a column; no where that can't be told at once. */
+function isSame(cell: Cell, { store, at }: StoredRow, other: StoredRow): boolean {
+  if (cell.kind === 'constant') return true
+  if (cell.kind !== 'day' || other.store !== store) return false
+  const { numbers, layout } = store
+  return numbers[at * layout.numbers + cell.slot] === numbers[other.at * layout.numbers + cell.slot]
 }
 
 const largest = (sizes: readonly number[]): number => sizes.indexOf(Math.max(...sizes))
@@ -234,8 +244,31 @@ function partitionFinder(keys: readonly Column[], begin: (values: PartitionValue
     return (found as Partition | undefined) ?? add(row)
   }
 
+  let lastStored: StoredRow | undefined
+  let storedFound: Partition | undefined
+  let lastLayout: RowLayout | undefined
+  let cells: readonly Cell[] = []
+  const stored = (row: StoredRow): Partition => {
+    if (row.store.layout !== lastLayout) {
+      lastLayout = row.store.layout
+      cells = names.map((name) => lastLayout!.cells.get(name)!)
+      lastStored = undefined
+    }
+    const isAlike =
+      lastStored !== undefined && cells.every((cell) => isSame(cell, row, lastStored!))
+    if (!isAlike) storedFound = find(viewOf(row))
+    lastStored = row
+    return storedFound!
+  }
+
   return Object.assign(find, {
+    stored,
+    /** The store's rows will be others. */
+    endBatch(): void {
+      lastStored = undefined
+    },
     forget(): void {
+      lastStored = undefined
       root = new Map()
       lastFound = undefined
     },

@@ -8,6 +8,7 @@ export type Cell = SlotCell | ConstantCell
 export interface SlotCell {
   readonly kind: 'text' | 'number' | 'flag' | 'day' | 'list'
   readonly slot: number
+  readonly mayBeNull: boolean
 }
 export interface ConstantCell {
   readonly kind: 'constant'

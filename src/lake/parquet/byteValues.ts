@@ -82,9 +82,10 @@ function byteBuffer() {
     const from = start >= 0 ? store.bytes : store.extra
     const begin = start >= 0 ? start : -2 - start
     reserve(4 + length)
+    const into = bytes
     const to = at + 4
-    if (length <= SHORT_BYTES) for (let i = 0; i < length; i++) bytes[to + i] = from[begin + i]!
-    else from.copy(bytes, to, begin, begin + length)
+    if (length > SHORT_BYTES) from.copy(into, to, begin, begin + length)
+    else for (let i = 0; i < length; i++) into[to + i] = from[begin + i]!
     endValue(length)
   }
   return {

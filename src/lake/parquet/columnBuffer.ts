@@ -104,7 +104,8 @@ export function columnBuffer(column: Column): ColumnBuffer {
     count: number,
   ): Int32Array => {
     let nullsHere = 0
-    for (let i = 0; i < count; i++) if (isNull(store, cell, rows[i]!)) nullsHere++
+    if (cell.mayBeNull)
+      for (let i = 0; i < count; i++) if (isNull(store, cell, rows[i]!)) nullsHere++
     if (nullsHere === 0) {
       defined.pushMany(highest, count)
       return rows.subarray(0, count)

@@ -51,13 +51,15 @@ export function int64Values(): Values {
     },
     appendRows({ numbers, layout }, { slot }, rows, rowCount) {
       reserve(rowCount)
+      const into = words
+      let at = count * 2
       for (let i = 0; i < rowCount; i++) {
         const value = numbers[rows[i]! * layout.numbers + slot]!
         if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is no 64-bit integer`)
-        words[count * 2] = value
-        words[count * 2 + 1] = Math.floor(value / WORD)
-        count++
+        into[at++] = value
+        into[at++] = Math.floor(value / WORD)
       }
+      count += rowCount
       return count * 8
     },
     view: () => bytes.subarray(0, count * 8),

@@ -15,9 +15,14 @@ const DAY_US = 86_400e6
  * Writes the function that walks over the bytes of one record: between the values it compares the bytes
  * with what has to stand there, word by word; each value is checked and goes into its slots.
  *
+ * @param space - what stands behind commas and colons: nothing, or a space as Python's `json.dumps` writes it
  * @returns undefined where a part of the schema isn't known here
  */
-export function writeRowCode(schema: SchemaNode, plan: RowPlan): RowCode | undefined {
+export function writeRowCode(
+  schema: SchemaNode,
+  plan: RowPlan,
+  space: '' | ' ',
+): RowCode | undefined {
   const accepts: NonNullable<Leaf['accept']>[] = []
   const reads: Read[] = []
   const lines: string[] = []
@@ -118,7 +123,7 @@ export function writeRowCode(schema: SchemaNode, plan: RowPlan): RowCode | undef
       if (keys.length === 0 || !keys.every(keepsItsPlace)) return false
       token += '{'
       for (const [at, key] of keys.entries()) {
-        token += `${at === 0 ? '' : ','}${JSON.stringify(key)}:`
+        token += `${at === 0 ? '' : `,${space}`}${JSON.stringify(key)}:${space}`
         if (!writeNode(node.entries![key]!, [...path, key])) return false
       }
       token += '}'

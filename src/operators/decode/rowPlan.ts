@@ -85,32 +85,33 @@ export function planRow(
       case 'constant':
         return { kind: 'constant', value: node.value }
       case 'ingestedAt':
-        return { kind: 'number', slot: (ingestedAtSlot ??= numbers++) }
+        return { kind: 'number', slot: (ingestedAtSlot ??= numbers++), mayBeNull: false }
       case 'sourcePosition':
-        return { kind: 'text', slot: (positionSlot ??= texts++) }
+        return { kind: 'text', slot: (positionSlot ??= texts++), mayBeNull: false }
       case 'field': {
         const kind = KIND_OF[type]
         const leaf = kind === 'text' ? textAt(node.of) : kind && leafAt(node.of, kind)
         if (leaf === undefined) return undefined
-        if (kind === 'text') return { kind, slot: (leaf.slot ??= texts++) }
-        if (kind === 'texts') return { kind: 'list', slot: (leaf.slot ??= lists++) }
-        return { kind: kind as 'number' | 'flag', slot: (leaf.slot ??= numbers++) }
+        const { mayBeNull } = leaf
+        if (kind === 'text') return { kind, slot: (leaf.slot ??= texts++), mayBeNull }
+        if (kind === 'texts') return { kind: 'list', slot: (leaf.slot ??= lists++), mayBeNull }
+        return { kind: kind as 'number' | 'flag', slot: (leaf.slot ??= numbers++), mayBeNull }
       }
       case 'micros': {
         const leaf = leafAt(node.of, 'time')
-        return leaf && { kind: 'number', slot: (leaf.microsSlot ??= numbers++) }
+        return leaf && { kind: 'number', slot: (leaf.microsSlot ??= numbers++), mayBeNull: false }
       }
       case 'day': {
         const leaf = leafAt(node.of, 'time')
-        return leaf && { kind: 'day', slot: (leaf.daySlot ??= numbers++) }
+        return leaf && { kind: 'day', slot: (leaf.daySlot ??= numbers++), mayBeNull: false }
       }
       case 'first': {
         const leaf = leafAt(node.of, 'texts')
-        return leaf && { kind: 'text', slot: (leaf.firstSlot ??= texts++) }
+        return leaf && { kind: 'text', slot: (leaf.firstSlot ??= texts++), mayBeNull: true }
       }
       case 'distinctLower': {
         const leaf = leafAt(node.of, 'texts')
-        return leaf && { kind: 'list', slot: (leaf.lowerSlot ??= lists++) }
+        return leaf && { kind: 'list', slot: (leaf.lowerSlot ??= lists++), mayBeNull: false }
       }
       case 'sum': {
         const one = leafAt(node.of, 'number')
@@ -118,7 +119,7 @@ export function planRow(
         if (one === undefined || other === undefined) return undefined
         const slot = numbers++
         sums.push({ of: (one.slot ??= numbers++), and: (other.slot ??= numbers++), slot })
-        return { kind: 'number', slot }
+        return { kind: 'number', slot, mayBeNull: one.mayBeNull && other.mayBeNull }
       }
     }
   }

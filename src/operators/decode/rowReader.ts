@@ -8,13 +8,13 @@ import type { RowStore } from '../../core/rows/rowStore.ts'
 import type { SchemaNode } from '../validate/schemaNode.ts'
 import { closedBatch, openBatch, type OpenBatch } from './openBatch.ts'
 import { writeRowCode, type HelperName, type RowCode } from './rowCode.ts'
-import { planRow } from './rowPlan.ts'
+import { planRow, type RowPlan } from './rowPlan.ts'
 import * as rowTexts from './rowTexts.ts'
 import * as rowValues from './rowValues.ts'
 
 /**
- * Reads records that are written as their schema says, without white space, straight into the columns of a
- * projection. False says nothing about the record, only that it must be read another way.
+ * Reads records that are written as their schema says, without white space or with a space behind every comma
+ * and colon, straight into the columns of a projection. False says nothing about the record, only that it must be read another way.
  */
 export interface RowReader {
   readonly layout: RowLayout
@@ -29,9 +29,9 @@ type Build = (
   helpers: Readonly<Record<HelperName, unknown>>,
 ) => ReadRow
 
-/** After so many records that it could not read, */
+/** After so many points, two a record that it could not read, a reader tries the other notation; */
 const PATIENCE = 64
-/** a reader is not tried for so many. */
+/** after both, it is not tried for so many records. */
 const PAUSE = 4096
 
 /**
@@ -45,14 +45,24 @@ export function compileRowReader(
   projection: AnyProjection,
 ): RowReader | undefined {
   const plan = planRow(schema, projection)
-  const code = plan && writeRowCode(schema, plan)
-  const build = code && compileFunction<Build>(['accepts', 'reads', 'helpers'], code.body)
-  if (plan === undefined || code === undefined || build === undefined) return undefined
-  const fill = build(code.accepts, code.reads, helpers)
+  const compact = plan && compileFill(schema, plan, '')
+  if (plan === undefined || compact === undefined) return undefined
   const batch = closedBatch()
   const needsOffset = plan.positionSlot !== undefined
+  let spaced: ReadRow | undefined
+  let fill = compact
   let failures = 0
+  let turns = 0
   let pause = 0
+  const fail = (): void => {
+    failures += 2
+    if (failures <= PATIENCE) return
+    failures = 0
+    spaced ??= compileFill(schema, plan, ' ')!
+    fill = fill === compact ? spaced : compact
+    // Neither notation is theirs.
+    if (++turns % 2 === 0) pause = PAUSE
+  }
   return {
     layout: plan.layout,
     read(store, start, end, envelope) {
@@ -63,23 +73,24 @@ export function compileRowReader(
       if (batch.bytes !== store.bytes) openBatch(batch, store.bytes, envelope)
       const { itemCount, extraLength } = store
       if (needsOffset) batch.offset = envelope.offset
-      if (
-        (batch.isText || isUtf8(store.bytes.subarray(start, end))) &&
-        fill(store, batch, start, end)
-      ) {
+      const isText = batch.isText || isUtf8(store.bytes.subarray(start, end))
+      if (isText && fill(store, batch, start, end)) {
         if (failures > 0) failures--
+        turns = 0
         return true
       }
       store.itemCount = itemCount
       store.extraLength = extraLength
-      failures += 2
-      if (failures > PATIENCE) {
-        failures = 0
-        pause = PAUSE
-      }
+      fail()
       return false
     },
   }
+}
+
+function compileFill(schema: SchemaNode, plan: RowPlan, space: '' | ' '): ReadRow | undefined {
+  const code = writeRowCode(schema, plan, space)
+  const build = code && compileFunction<Build>(['accepts', 'reads', 'helpers'], code.body)
+  return build?.(code!.accepts, code!.reads, helpers)
 }
 
 /** The reader into the rows of the projection that follows, where all behind it takes such rows. */

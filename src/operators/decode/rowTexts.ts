@@ -145,6 +145,7 @@ export function readTexts(store: RowStore, batch: OpenBatch, at: number, end: nu
     const behind = bytes[at++]
     if (behind === CLOSE) return at
     if (behind !== COMMA) return -1
+    if (bytes[at] === SPACE) at++
   }
   return -1
 }
