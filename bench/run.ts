@@ -19,6 +19,7 @@ import type { Part, Size } from './run/part.ts'
 import { keepResult } from './run/results.ts'
 import { QUICK, WHOLE } from './run/sizes.ts'
 import { dedup } from './run/parts/dedup.ts'
+import { gold } from './run/parts/gold.ts'
 import { kafka } from './run/parts/kafka.ts'
 import { latency } from './run/parts/latency.ts'
 import { memory } from './run/parts/memory.ts'
@@ -31,8 +32,8 @@ import { window } from './run/parts/window.ts'
 
 /** In the page's order. */
 const PARTS: Readonly<Record<string, Part<unknown>>> = {
-  ...{ throughput, platform, memory, threads, kafka, latency },
-  ...{ window, dedup, simulators, start },
+  ...{ throughput, platform, gold, memory, threads },
+  ...{ kafka, latency, window, dedup, simulators, start },
 }
 
 const { values } = parseArgs({

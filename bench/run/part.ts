@@ -34,16 +34,16 @@ export interface Part<Result> {
 }
 
 /** Runs a benchmark with `--json` and returns what it printed last. What it says meanwhile is shown. */
-export function measure<Result>(
-  script: string,
-  args: readonly string[],
-  node: readonly string[] = [],
-): Result {
+export const measure = <Result>(script: string, args: readonly string[]): Result =>
+  JSON.parse(measureLines(script, [...args, '--json']).at(-1)!) as Result
+
+/** Runs a benchmark and returns what it printed. */
+export function measureLines(script: string, args: readonly string[]): readonly string[] {
   const path = join(import.meta.dirname, '..', script)
-  const out = execFileSync(process.execPath, [...node, path, ...args, '--json'], {
+  const out = execFileSync(process.execPath, [path, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 26,
     timeout: 2 * HOUR_MS,
   })
-  return JSON.parse(out.toString().trimEnd().split('\n').at(-1)!) as Result
+  return out.toString().trimEnd().split('\n')
 }
