@@ -67,7 +67,8 @@ function filesScan(
   const paths = files.map(({ path }) => literal(`${folder}/${path}`)).join(', ')
   const types = partitionColumns.map((name) => {
     const type = columns.find((column) => column.name === name)?.type ?? 'string'
-    return `${literal(name)}: ${DUCKDB_TYPES[type]}`
+    // A bare DATE would be taken for a column of that name, in a query inside of another.
+    return `${literal(name)}: ${literal(DUCKDB_TYPES[type])}`
   })
   const hive =
     types.length === 0

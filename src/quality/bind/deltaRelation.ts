@@ -30,7 +30,8 @@ export async function deltaRelation(
   if (partitionColumns.length > 0 && paths.every((path, index) => saysSo(path, files[index]!))) {
     const types = typed
       .filter(({ name }) => partitionColumns.includes(name))
-      .map(({ name, type }) => `${literal(name)}: ${type}`)
+      // A bare DATE would be taken for a column of that name, in a query inside of another.
+      .map(({ name, type }) => `${literal(name)}: ${literal(type)}`)
     const own = typed.map(({ name }) => identifier(name)).join(', ')
     return `(select ${own} from read_parquet([${list}], union_by_name = true, hive_partitioning = true, hive_types = {${types.join(', ')}}))`
   }
