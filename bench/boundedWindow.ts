@@ -8,6 +8,7 @@
  * finds must be what was planted. Each run is a process of its own. The peer is the same topology without a
  * bound: its memory grows by the keys. The records are made on the main thread, whose young generation V8 would let
  * grow to 3 × 64 MB in the first seconds; it is kept at 3 × 8, as docs/operating.md says.
+ * `bench/memoryBudget.ts` runs the unbounded one with a `memory`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     sides: { type: 'string', default: 'bounded,unbounded' },
     side: { type: 'string' },
+    memory: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -83,6 +85,7 @@ async function measure(side: Side, events: number): Promise<Answer> {
       module: import.meta.resolve('./boundedWindow/eventLake.ts'),
       settings: { lake, events, unbounded: side === 'unbounded' },
       parallelism: Number(values.threads),
+      ...(values.memory !== undefined && { memory: values.memory }),
     }).done
     const { ledger } = tasks[0]!
     const { duplicate, late } = ledger['dedup']!

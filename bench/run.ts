@@ -23,7 +23,9 @@ import { gold } from './run/parts/gold.ts'
 import { kafka } from './run/parts/kafka.ts'
 import { latency } from './run/parts/latency.ts'
 import { memory } from './run/parts/memory.ts'
+import { budget } from './run/parts/budget.ts'
 import { platform } from './run/parts/platform.ts'
+import { scaling } from './run/parts/scaling.ts'
 import { simulators } from './run/parts/simulators.ts'
 import { start } from './run/parts/start.ts'
 import { threads } from './run/parts/threads.ts'
@@ -32,7 +34,7 @@ import { window } from './run/parts/window.ts'
 
 /** In the page's order. */
 const PARTS: Readonly<Record<string, Part<unknown>>> = {
-  ...{ throughput, platform, gold, memory, threads },
+  ...{ throughput, platform, gold, memory, budget, threads, scaling },
   ...{ kafka, latency, window, dedup, simulators, start },
 }
 

@@ -7,11 +7,16 @@ const SEED = 1
 /** Of 13 simulated events 10 are tweets. */
 export const TWEETS_OF_EVENTS = 10 / 13
 
+const eventsOf = (tweets: number): number => Math.round(tweets / TWEETS_OF_EVENTS)
+
+/** Where the landing zone with so many tweets is kept. */
+export const landingFolder = (tweets: number): string =>
+  join(tmpdir(), `sluicebox-bench-${SEED}-${eventsOf(tweets)}`)
+
 /** A landing zone with so many tweets, made once and kept in the temporary folder. */
 export async function simulatedLanding(tweets: number): Promise<string> {
-  const events = Math.round(tweets / TWEETS_OF_EVENTS)
-  const landing = join(tmpdir(), `sluicebox-bench-${SEED}-${events}`)
-  await simulateLanding({ landing, events, seed: SEED })
+  const landing = landingFolder(tweets)
+  await simulateLanding({ landing, events: eventsOf(tweets), seed: SEED })
   return landing
 }
 
