@@ -9,6 +9,7 @@ import { deltaLog } from '../../src/lake/delta/deltaLog.ts'
 import { openLake } from '../../src/lake/openLake.ts'
 import { sqlModels } from '../../src/models/sqlModels.ts'
 import type { SqlModelsOptions } from '../../src/models/sqlModels.ts'
+import { gates } from '../../topologies/quality/gates.ts'
 import { addPosts, query } from './silverLake.ts'
 import type { SilverPost } from './silverPosts.ts'
 
@@ -171,5 +172,20 @@ describe('incremental Gold', () => {
     await expect(gold.build()).rejects.toMatchObject(refused)
     const full = await goldIn(gold.lake, { path: 'full', incremental: false })
     await expect(full.build()).rejects.toMatchObject(refused)
+  })
+
+  it('passes the suites of the platform, refreshed as well', async () => {
+    const ingested_at = new Date().toISOString()
+    const sound = (seed: number) =>
+      fc.sample(post, { numRuns: 20, seed }).map((one) => ({ ...one, ingested_at }))
+    const lake = await newLake()
+    const gold = await goldIn(lake, { gates: gates(lake) })
+    await addPosts(lake, sound(1))
+    await gold.build()
+    await addPosts(lake, sound(2))
+    const { touched, checks } = await gold.build()
+    expect(touched).not.toBeNull()
+    expect(checks.filter(({ failures }) => failures > 0)).toEqual([])
+    expect(checks.length).toBeGreaterThan(140)
   })
 })

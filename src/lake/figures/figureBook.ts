@@ -27,6 +27,13 @@ export const tableByName = (name: string): CheckedTable => ({
   ...{ id: name, relation: name.split('.').map(identifier).join('.') },
 })
 
+interface Part {
+  readonly figure: Figure
+  readonly sql: FigureSql
+  /** The kept figure, where the SQL is of the added rows. */
+  readonly before?: Json
+}
+
 interface Entry {
   readonly table: CheckedTable
   readonly key: string
@@ -57,6 +64,23 @@ export function figureBook({
     known.set(nameOf(figure), entry)
   }
 
+  /** What was kept is no reason to fail: where added rows can't be asked, everything is. */
+  const asked = async (figures: readonly Figure[]) => {
+    const parts = figures.map((figure): Part => {
+      const value = before(figure)
+      return value === undefined
+        ? { figure, sql: wholeSql(figure) }
+        : { figure, before: value, sql: addedSql(figure, figure.table.added!) }
+    })
+    try {
+      return { parts, found: await ask(query, parts) }
+    } catch (error) {
+      if (parts.every(({ before }) => before === undefined)) throw error
+      const whole = figures.map((figure): Part => ({ figure, sql: wholeSql(figure) }))
+      return { parts: whole, found: await ask(query, whole) }
+    }
+  }
+
   return {
     model,
     stampOf: (id) => kept[id]?.stamp,
@@ -64,14 +88,8 @@ export function figureBook({
     compute: async (figures) => {
       const wanted = new Map(figures.map((figure) => [nameOf(figure), figure]))
       const open = [...wanted].filter(([name]) => !known.has(name)).map(([, figure]) => figure)
-      const parts = open.map((figure) => {
-        const value = before(figure)
-        return value === undefined
-          ? { figure, sql: wholeSql(figure) }
-          : { figure, before: value, sql: addedSql(figure, figure.table.added!) }
-      })
       const whole: Figure[] = []
-      const found = await ask(query, parts)
+      const { parts, found } = await asked(open)
       for (const [index, { figure, before }] of parts.entries()) {
         const values = found[index]!
         const value = before === undefined ? values[0]! : carried(figure, before, values)

@@ -144,6 +144,12 @@ describe('figures of a table that rows were added to', () => {
     expect(replaced.asked[0]).not.toMatch(/from child as tested/)
   })
 
+  it('are those of the whole table where the added rows can not be read', async () => {
+    const { values, asked } = await afterClean([3, 1, 5], { table: child('gone') })
+    expect(values).toEqual([3, 0, 5, 0, 0, 0, 0])
+    expect(asked).toHaveLength(2)
+  })
+
   it('are not carried on where anything but added rows may be different', async () => {
     const { asked } = await afterClean([3, 1, 5], { table: child() })
     expect(asked[0]).toMatch(/from child as tested/)

@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import type { CheckedTable, Figure } from '../../../src/core/figures.ts'
 import { deltaLog } from '../../../src/lake/delta/deltaLog.ts'
 import { deltaSchema } from '../../../src/lake/delta/deltaSchema.ts'
+import { figureBook } from '../../../src/lake/figures/figureBook.ts'
 import { openLake } from '../../../src/lake/openLake.ts'
 import { checkedDelta } from '../../../src/quality/bind/checkedDelta.ts'
 import { database } from '../database.ts'
@@ -11,14 +13,14 @@ import { database } from '../database.ts'
 const clock = { now: () => 0 }
 const columns = [
   { name: 'id', type: 'int64', nullable: false },
-  { name: 'day', type: 'string', nullable: true },
+  { name: 'date', type: 'date', nullable: true },
 ] as const
 const created = [
   { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
   {
     metaData: {
       ...{ id: 'orders', format: { provider: 'parquet' } },
-      ...{ schemaString: deltaSchema(columns), partitionColumns: ['day'] },
+      ...{ schemaString: deltaSchema(columns), partitionColumns: ['date'] },
     },
   },
 ]
@@ -37,11 +39,11 @@ async function orders() {
     return path
   }
   const add = (path: string, day: string | null, dataChange = true) => ({
-    add: { path, partitionValues: { day }, size: 1, modificationTime: 0, dataChange },
+    add: { path, partitionValues: { date: day }, size: 1, modificationTime: 0, dataChange },
   })
   return {
-    ...{ lake, log, write, add },
-    order: async (id: number, day: string | null, folder = `day=${day}`) => {
+    ...{ lake, log, write, add, query },
+    order: async (id: number, day: string | null, folder = `date=${day}`) => {
       const path = await write(id, folder)
       await log.commit(({ version }) => [...(version < 0 ? created : []), add(path, day)])
       return path
@@ -56,17 +58,17 @@ async function orders() {
 
 it('has the rows of every file, and of those that came since its stamp', async () => {
   const { order, look, rows } = await orders()
-  await order(1, 'mon')
-  await order(2, null, 'day=__HIVE_DEFAULT_PARTITION__')
+  await order(1, '2024-06-03')
+  await order(2, null, 'date=__HIVE_DEFAULT_PARTITION__')
   const before = await look()
   expect(before?.added).toBeUndefined()
-  expect(await rows(before?.relation)).toEqual(['1,mon', '2,'])
+  expect(await rows(before?.relation)).toEqual(['1,2024-06-03', '2,'])
   expect(await rows((await look(before?.stamp))?.added)).toEqual([])
-  await order(3, 'odd "day"', 'elsewhere')
-  await order(4, 'tue')
+  await order(3, '2024-06-05', 'elsewhere')
+  await order(4, '2024-06-04')
   const now = await look(before?.stamp)
-  expect(await rows(now?.relation)).toEqual(['1,mon', '2,', '3,odd "day"', '4,tue'])
-  expect(await rows(now?.added)).toEqual(['3,odd "day"', '4,tue'])
+  expect(await rows(now?.relation)).toEqual(['1,2024-06-03', '2,', '3,2024-06-05', '4,2024-06-04'])
+  expect(await rows(now?.added)).toEqual(['3,2024-06-05', '4,2024-06-04'])
 })
 
 it.each([
@@ -75,17 +77,17 @@ it.each([
   ['had its files moved by compaction', 'compacted'],
 ])('names no added rows where it %s', async (_what, how) => {
   const { lake, log, order, look, write, add } = await orders()
-  const path = await order(1, 'mon')
-  await order(2, 'mon')
+  const path = await order(1, '2024-06-03')
+  await order(2, '2024-06-03')
   const { stamp } = (await look())!
   const remove = { path, deletionTimestamp: 0, dataChange: how === 'removed' }
   if (how === 'changed') await writeFile(join(lake, 'orders', path), 'other bytes')
   if (how === 'removed') await log.commit(() => [{ remove }])
   if (how === 'compacted') {
-    const moved = await write(9, 'day=mon')
-    await log.commit(() => [{ remove }, add(moved, 'mon', false)])
+    const moved = await write(9, 'date=2024-06-03')
+    await log.commit(() => [{ remove }, add(moved, '2024-06-03', false)])
   }
-  await order(3, 'tue')
+  await order(3, '2024-06-04')
   expect((await look(stamp))?.added).toBeUndefined()
 })
 
@@ -93,7 +95,25 @@ it.each([[{ version: 99, files: 'x' }], [{ version: -1, files: '' }], ['nonsense
   'does not go by the stamp %j',
   async (stamp) => {
     const { order, look } = await orders()
-    await order(1, 'mon')
+    await order(1, '2024-06-03')
     expect(await look(stamp)).toMatchObject({ id: 'orders', added: undefined })
   },
 )
+
+it('carries on that no key repeats, partition and all', async () => {
+  const { order, look, query } = await orders()
+  const repeats = (table: CheckedTable): Figure => ({
+    ...{ kind: 'repeats', table, columns: ['date', 'id'] },
+  })
+  await order(1, '2024-06-01')
+  const before = (await look())!
+  const first = figureBook({ query })
+  expect((await first.compute([repeats(before)])).map(Number)).toEqual([0])
+  const kept = first.keep()
+  await order(1, '2024-06-02')
+  const more = (await look(before.stamp))!
+  expect(await figureBook({ query, kept }).compute([repeats(more)])).toEqual([0])
+  await order(1, '2024-06-01', 'date=2024-06-01/again')
+  const twice = (await look(before.stamp))!
+  expect((await figureBook({ query, kept }).compute([repeats(twice)])).map(Number)).toEqual([1])
+})
