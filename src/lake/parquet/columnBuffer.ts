@@ -34,6 +34,8 @@ const PAGE_BYTES = 512 << 10
 /** Lists may be empty, and nulls take no bytes: a page also ends at so many values. */
 const PAGE_VALUES = 1 << 17
 const FIRST_LEVELS = 64
+/** What the last page of a column was compressed to, of 1: the next one needs about as much. */
+const ratios = new WeakMap<Column, number>()
 
 /** An empty buffer for a column. */
 export function columnBuffer(column: Column): ColumnBuffer {
@@ -57,7 +59,8 @@ export function columnBuffer(column: Column): ColumnBuffer {
     const found = isList ? undefined : values.bounds()
     if (found === undefined) unordered ||= values.view().length > 0
     else bounds = bounds === undefined ? found : widen(bounds, found)
-    const page = dataPage(body, count)
+    const page = dataPage(body, count, ratios.get(column) ?? 0.5)
+    ratios.set(column, page.bytes / page.rawBytes)
     pages.push(page)
     heldPages += page.bytes
     total += count
@@ -150,13 +153,16 @@ export function columnBuffer(column: Column): ColumnBuffer {
         for (let i = 0; i < count; i++) append(cell.value)
         return
       }
+      const before = values.view().length
       let size: number
       if (isList) size = appendLists(store, cell, rows, count)
       else {
         const kept = definedRows(store, cell, rows, count)
         size = values.appendRows(store, cell, kept, kept.length)
       }
-      if (size >= PAGE_BYTES || defined.count() >= PAGE_VALUES) endPage()
+      // The next batch will bring as much: a page must not take twice the memory for its last few rows.
+      const isFull = size + (size - before) > PAGE_BYTES
+      if (isFull || defined.count() >= PAGE_VALUES) endPage()
     },
     heldBytes: () => values.capacity() + defined.capacity() + repeated.capacity() + heldPages,
     finish() {

@@ -18,17 +18,22 @@ const RLE = 3
 const LEVEL = 1
 /** What zstd adds to the smallest pages, with room to spare. */
 const OVERHEAD = 1024
+/** How much larger a page may become than the last of its column, by the same number of bytes. */
+const SLACK = 1.2
 
 /**
  * Makes a data page (version 1, which every reader knows), compressed by zstd and with a checksum.
  *
  * @param body repetition levels, definition levels, values; copied
  * @param values how many, nulls and empty lists included
+ * @param ratio what it may be compressed to, of 1: a guess that saves memory
  */
-export function dataPage(body: readonly Uint8Array[], values: number): Page {
+export function dataPage(body: readonly Uint8Array[], values: number, ratio: number): Page {
   let rawBytes = 0
   for (const part of body) rawBytes += part.length
-  const bytes = body.length === 1 ? compress(body[0]!) : compressJoined(body, rawBytes)
+  const chunkSize = Math.ceil(Math.min(rawBytes, rawBytes * ratio * SLACK)) + OVERHEAD
+  const bytes =
+    body.length === 1 ? compress(body[0]!, chunkSize) : compressJoined(body, rawBytes, chunkSize)
   const { i32, struct } = thrift
   const header = encodeThrift(
     struct({
@@ -46,26 +51,30 @@ export function dataPage(body: readonly Uint8Array[], values: number): Page {
   }
 }
 
-function compressJoined(body: readonly Uint8Array[], rawBytes: number): Uint8Array {
+function compressJoined(
+  body: readonly Uint8Array[],
+  rawBytes: number,
+  chunkSize: number,
+): Uint8Array {
   const whole = takeBuffer(rawBytes)
   let at = 0
   for (const part of body) {
     whole.set(part, at)
     at += part.length
   }
-  const bytes = compress(whole.subarray(0, rawBytes))
+  const bytes = compress(whole.subarray(0, rawBytes), chunkSize)
   giveBuffer(whole)
   return bytes
 }
 
-function compress(raw: Uint8Array): Uint8Array {
-  // Most pages shrink to less; where one doesn't, zlib takes several.
-  const chunkSize = (raw.length >> 1) + OVERHEAD
+/** @param chunkSize - what zlib allocates; where that is too little, it takes as much again */
+function compress(raw: Uint8Array, chunkSize: number): Uint8Array {
   const bytes = zstdCompressSync(raw, {
     chunkSize,
     pledgedSrcSize: raw.length,
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
   })
-  // zlib hands out a view of a larger buffer; pages are kept until the file is written.
-  return new Uint8Array(bytes)
+  // A view of what zlib allocated; pages are kept until the file is written.
+  const isSnug = bytes.buffer.byteLength <= bytes.length * SLACK * SLACK
+  return isSnug ? bytes : new Uint8Array(bytes)
 }

@@ -12,7 +12,7 @@ export interface Gate {
   readonly inlet: Inlet
   /** Empties the waiting room: undefined if nobody is in it. */
   takeWaiting(): Waiting | undefined
-  /** Sends the records that waited where `fates` says. */
+  /** Sends the records that waited where `fates` says; their room is then used for others. */
   resume(waiting: Waiting, fates: Uint8Array): void
 }
 
@@ -38,13 +38,14 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     send: wiring.outlet(name, port),
     rejects: unit.rejecting.includes(port),
   }))
+  const rooms: Waiting[] = []
   let waiting: Waiting | undefined
 
   return {
     node: name,
     inlet(record) {
       counts.in++
-      waiting ??= emptyRoom()
+      waiting ??= rooms.pop() ?? emptyRoom()
       const at = waiting.records.length
       if (at === waiting.eventTimesMs.length) grow(waiting)
       try {
@@ -69,7 +70,8 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
       waiting = undefined
       return taken
     },
-    resume({ records, indexes }, fates) {
+    resume(room, fates) {
+      const { records, indexes } = room
       for (let i = 0; i < records.length; i++) {
         envelope.at(indexes[i]!)
         const record = records[i] as never
@@ -89,6 +91,9 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
           send(wiring.reject(name, 'late', port, detail) as never)
         }
       }
+      records.length = 0
+      indexes.length = 0
+      rooms.push(room)
     },
   }
 }
