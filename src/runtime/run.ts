@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { keepBuffers } from '../core/bufferPool.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
+import { openLake } from '../lake/openLake.ts'
 import type { MemoryShares } from './memory/memoryShares.ts'
 import { resolveOptions, type Resolved, type RunOptions } from './options.ts'
 import type { Progress, RunResult } from './result.ts'
@@ -97,10 +98,13 @@ function begin(topology: Topology, options: Resolved, open: () => Promise<Runner
   const stopping = new AbortController()
   const progress = { bytes: 0, batches: 0, records: 0, epochs: 0 }
   const start = async (): Promise<RunResult> => {
-    // Threads start while this one loads the rest.
+    // The lake is probed and threads start while this one loads the rest.
+    const probed = probeLake(options.lake)
+    // Whoever waits for it hears of it.
+    probed.catch(() => {})
     const runners = await open()
     const { superviseRun } = await import('./superviseRun.ts')
-    return superviseRun({ topology, options, runners, runId, stopping, progress })
+    return superviseRun({ topology, options, probed, runners, runId, stopping, progress })
   }
   const done = start()
   done.catch(() => {})
@@ -114,6 +118,11 @@ function begin(topology: Topology, options: Resolved, open: () => Promise<Runner
     progress,
     memory,
   }
+}
+
+async function probeLake(lake: string): Promise<void> {
+  const [store, { probe }] = await Promise.all([openLake(lake), import('../lake/probe.ts')])
+  await probe(store)
 }
 
 /** As logs call things. */

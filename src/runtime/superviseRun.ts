@@ -3,7 +3,6 @@ import type { ModelsBuilder, BuildReport } from '../core/models.ts'
 import type { ModelsNode, Topology } from '../core/topology.ts'
 import type { Publisher } from '../core/unit.ts'
 import { openLake } from '../lake/openLake.ts'
-import { probe } from '../lake/probe.ts'
 import { readLineage } from './checkpointStore.ts'
 import { holdTask } from './holdTask.ts'
 import { modelsBody } from './modelsBody.ts'
@@ -21,6 +20,8 @@ import { openUpkeep } from './maintenance/openUpkeep.ts'
 export interface Supervised {
   readonly topology: Topology
   readonly options: Resolved
+  /** Resolves when the lake has shown that it can hold what is written. */
+  readonly probed: Promise<void>
   readonly runners: Runners
   readonly runId: string
   /** Aborted by who wants an orderly end, and at the end. */
@@ -38,14 +39,14 @@ export async function superviseRun(supervised: Supervised): Promise<RunResult> {
 }
 
 async function superviseTasks(supervised: Supervised): Promise<RunResult> {
-  const { topology, options, runners, runId, stopping, progress } = supervised
+  const { topology, options, probed, runners, runId, stopping, progress } = supervised
   const failing = new AbortController()
   const signals = [failing.signal, ...(options.signal === undefined ? [] : [options.signal])]
   const startedMs = options.clock.now()
   const store = await openLake(options.lake)
   // What only reads need not wait until the lake has shown that it can be written.
   const [, publishers, upkeep] = await allOf([
-    probe(store),
+    probed,
     openPublishers(topology, options),
     openUpkeep({ ...options, topology, store, runId }),
   ])

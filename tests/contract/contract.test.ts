@@ -22,6 +22,25 @@ describe('the contract’s input', () => {
     },
   )
 
+  test('gives the same tables within a memory budget, whose shares the log names', async () => {
+    const lake = temporary('contract-memory')
+    const memory = ['--memory', '512MB', '--parallelism', '2', '--epoch', '500', '--json']
+    const ended = await start(args(lake, ...memory)).ended
+    expect(ended).toMatchObject({ code: 0 })
+    expect(ended.stderr).toMatch(/"event":"memory","memory_bytes":512000000,"threads":2,/)
+    expectSummary(JSON.parse(ended.stdout) as Summary, true)
+    await expectSilver(lake)
+    await expectGold(lake)
+  })
+
+  test('is not read with less memory than works, and the text says how much that is', async () => {
+    const lake = temporary('contract-no-memory')
+    const ended = await start(args(lake, '--memory', '200MB', '--parallelism', '2')).ended
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain('SBX_OPTION: memory is 200MB (191 MiB), the least that works is')
+    expect(filesBelow(lake)).toEqual([])
+  })
+
   test('gives the same tables in streaming mode, and ends in order on SIGTERM', async () => {
     const lake = temporary('contract-streaming')
     const run = start(args(lake, '--mode', 'streaming', '--epoch', '300', '--json'))

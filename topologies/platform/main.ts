@@ -80,7 +80,7 @@ async function runPlatform(
   })
   const { runId, done } = running
   const followed = { runId, done, mode: options.mode }
-  const lineage = await lineageOf(options.openlineage, build(settings), followed, logger)
+  const lineage = await lineageOf(options.openlineage, () => build(settings), followed, logger)
   stop.signal.addEventListener('abort', () => void running.close().catch(() => {}))
   if (stop.signal.aborted) void running.close().catch(() => {})
   line.follow(options.mode, running.progress)
@@ -144,13 +144,13 @@ function stopOnSignals(): { readonly signal: AbortSignal; release(): void } {
 /** OpenLineage events, for those who want them. */
 async function lineageOf(
   to: string | undefined,
-  topology: Topology,
+  topology: () => Topology,
   running: Pick<Run, 'runId' | 'done'> & { readonly mode: PlatformOptions['mode'] },
   logger: Logger,
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (to === undefined) return undefined
   const { followLineage } = await import('./lineage.ts')
-  return followLineage(to, topology, running, logger)
+  return followLineage(to, topology(), running, logger)
 }
 
 function exitCodeOf(error: unknown): number {

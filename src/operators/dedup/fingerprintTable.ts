@@ -1,4 +1,4 @@
-import { entries, wordsOf, type Entries } from './entries.ts'
+import { entries, release, wordsOf, type Entries } from './entries.ts'
 
 /** A set of 128-bit fingerprints, each with an event time where the window is bounded. */
 export interface FingerprintTable {
@@ -74,6 +74,7 @@ export function fingerprintTable(windowMs: number): FingerprintTable {
       target[to + 3] = words[from + 3]!
       if (timed) slots.times[to / 2 + 2] = times[slot * 3 + 2]!
     }
+    release(full.slots)
     full.slots = slots
     full.used = kept
   }

@@ -1,4 +1,5 @@
 import type { StateRoom } from '../../core/operator.ts'
+import { release } from './entries.ts'
 import { fingerprintTable, type FingerprintTable } from './fingerprintTable.ts'
 import { keyShelf, type KeyShelf, type KeyShelfOptions } from './keyShelf.ts'
 
@@ -50,7 +51,9 @@ export function spillingTable(
       if (room === undefined) return
       const { bytes } = table.size()
       if (!room.isShort(bytes + otherBytes + filterBytes()) || bytes < LEAST_BYTES) return
-      shelves.push(keyShelf(table.drain(), options))
+      const segments = table.drain()
+      shelves.push(keyShelf(segments, options))
+      for (const { slots } of segments) release(slots)
       for (const shelf of shelves) {
         if (filterBytes() <= room.fairBytes() / 2) break
         shelf.dropFilter()
