@@ -6,9 +6,10 @@
  *
  * The result of each part is kept as soon as it is there, as JSON in `benchmarks/`, and `benchmarks.md` and its
  * pictures are written again from all that is kept: parts can be measured one at a time, on different days. A part
- * that fails leaves its older result; a peer that fails is named on the page. `--list` says how long each part takes,
- * `--render` measures nothing. Peers from PyPI are installed at their first use. The whole wants a machine that
- * does nothing else; `--quick` takes minutes, shows only that everything runs, and writes to the temporary folder.
+ * that fails leaves its older result; a peer that fails is named on the page. What people have to say of a part lies
+ * beside its result, as `<part>.md`. `--list` says how long each part takes, `--render` measures nothing. Peers from
+ * PyPI are installed at their first use. The whole wants a machine that does nothing else; `--quick` takes minutes,
+ * shows only that everything runs, and writes to the temporary folder.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

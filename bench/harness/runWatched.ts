@@ -48,7 +48,8 @@ export async function runWatched({ command, args, cwd, env }: Command): Promise<
   const [code] = (await ended) as [number | null]
   const seconds = (performance.now() - started) / 1000
   if (isLate) throw new Error(`${command} was ended after ${seconds.toFixed(0)} s`)
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stderr}`)
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stderr}${stdout}`)
   const cpuSeconds = [...ticks.values()].reduce((sum, count) => sum + count, 0) / TICKS_A_SECOND
   return { answer: stdout, seconds, cpuSeconds, rss }
 }

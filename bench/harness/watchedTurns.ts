@@ -1,15 +1,18 @@
 import type { Measured } from './runApart.ts'
 
+/** How often a side may fail before it is left out. */
+const FAILURES = 2
+
 export interface WatchedTurns<Answer> {
-  /** Of the sides that ran to their end, each with as many rounds as there were. */
+  /** The rounds of each side that ended well. */
   readonly runs: Record<string, readonly Measured<Answer>[]>
-  /** Why the others didn't. */
+  /** Why others didn't, by side. */
   readonly failed: Record<string, string>
 }
 
 /**
- * Runs all sides once, then all of them again, and says so on stderr. A side that fails, or whose answer differs from
- * that of the first side, is left out from then on; the others lose nothing.
+ * Runs all sides once, then all of them again, and says so on stderr. A side that fails twice, or whose answer
+ * differs from that of the first side, is left out from then on; the others lose nothing.
  *
  * @param differences - what is wrong with an answer
  */
@@ -21,21 +24,26 @@ export async function watchedTurns<Answer>(
 ): Promise<WatchedTurns<Answer>> {
   const runs: Record<string, Measured<Answer>[]> = {}
   const failed: Record<string, string> = {}
+  const failures: Record<string, number> = {}
   let wanted: Answer | undefined
   for (let round = 1; round <= rounds; round++) {
     for (const side of sides) {
-      if (Object.hasOwn(failed, side)) continue
+      if ((failures[side] ?? 0) >= FAILURES) continue
       try {
         const measured = await run(side)
         wanted ??= measured.answer
         const wrong = differences(wanted, measured.answer)
-        if (wrong.length > 0) throw new Error(`other rows: ${wrong.join(', ')}`)
+        if (wrong.length > 0) {
+          failures[side] = FAILURES
+          delete runs[side]
+          throw new Error(`other rows: ${wrong.join(', ')}`)
+        }
         ;(runs[side] ??= []).push(measured)
         say(round, rounds, side, `${measured.seconds.toFixed(2)} s`)
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error)
+        failures[side] = (failures[side] ?? 0) + 1
         failed[side] = shortened(text)
-        delete runs[side]
         say(round, rounds, side, `failed: ${text}`)
       }
     }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Part } from './part.ts'
 import { keptResult, type Kept } from './results.ts'
@@ -12,7 +12,10 @@ rounds, each as a process of its own that is watched from outside with all that 
 processor's time and the most memory at once. What the sides wrote is read back and compared. Peers from PyPI are pinned
 in [bench/peers/](../bench/peers), installed at their first use, and never run in CI.`
 
-/** Writes the page and its pictures from what is kept of each part. */
+/**
+ * Writes the page and its pictures from what is kept of each part. What people have to say of a part, such as what
+ * bounds it where it misses its target, lies beside its result as `<part>.md`.
+ */
 export function writePage(out: string, parts: Readonly<Record<string, Part<unknown>>>): void {
   const folder = join(out, 'benchmarks')
   const claims: Claim[] = []
@@ -31,7 +34,8 @@ export function writePage(out: string, parts: Readonly<Record<string, Part<unkno
     const { chart } = section
     if (chart !== undefined) writeFileSync(join(folder, `${chart.name}.svg`), chart.svg)
     const picture = chart === undefined ? [] : [`![${part.title}](benchmarks/${chart.name}.svg)`]
-    return [`## ${part.title}`, section.text, ...picture, origin(name, kept, newest!)]
+    const shown = [section.text, ...picture, ...note(folder, name), origin(name, kept, newest!)]
+    return [`## ${part.title}`, ...shown]
   })
   const machine = newest === undefined ? [] : [`Machine: ${newest.machine}.`]
   const page = [INTRODUCTION, ...machine, ...summary(claims), ...sections]
@@ -47,6 +51,11 @@ function summary(claims: readonly Claim[]): readonly string[] {
     one.isMet ? 'met' : '**missed**',
   ])
   return ['## Targets', table(['', 'measured', 'target', ''], rows)]
+}
+
+function note(folder: string, name: string): readonly string[] {
+  const file = join(folder, `${name}.md`)
+  return existsSync(file) ? [readFileSync(file, 'utf8').trim()] : []
 }
 
 function origin(name: string, kept: Kept, newest: Kept): string {

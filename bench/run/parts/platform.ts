@@ -58,7 +58,7 @@ export const platform: Part<PlatformRuns> = {
         'What each leaves out of the job:',
         '',
         ...figures.map(({ name, leavesOut }) => `- ${name}: ${leavesOut}`),
-        ...failed.map(({ name, why }) => `- ${name} failed: ${why}`),
+        ...failed.map(({ name, why }) => `- ${name} failed in a round: ${why}`),
       ].join('\n'),
       claims: ours === undefined ? [] : figures.flatMap((one) => claims(ours, one)),
       chart: {
