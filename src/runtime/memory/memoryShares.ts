@@ -48,7 +48,7 @@ const COUNTED = 0.8
 /** With less it can't sort and join any more what a platform's posts are in a day. */
 const LEAST_DATABASE = 128 * MIB
 /** With less a batch of each thread and its columns have no room. */
-const LEAST_REST = 96 * MIB
+const LEAST_REST = 112 * MIB
 /** In streaming mode models take this part of what both could use. */
 const MODELS_PART = 0.6
 

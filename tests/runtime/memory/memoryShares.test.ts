@@ -59,15 +59,15 @@ describe('memoryShares', () => {
   })
 
   test('takes fewer threads where nobody says how many', () => {
-    const { threads } = memoryShares({ memory: '300MiB' })
+    const { threads } = memoryShares({ memory: '310MiB' })
     expect(threads).toBe(1)
   })
 
   test.each([
     {
       given: { memory: '200MB', parallelism: 2 },
-      least: 352,
-      says: ['200MB (191 MiB)', '128 MiB for Node', 'each of 2 worker threads', '1 it is 288 MiB'],
+      least: 368,
+      says: ['200MB (191 MiB)', '128 MiB for Node', 'each of 2 worker threads', '1 it is 304 MiB'],
     },
     {
       given: { memory: '400MB', parallelism: 1, models: true },
@@ -76,10 +76,10 @@ describe('memoryShares', () => {
     },
     {
       given: { memory: '600MiB', parallelism: 2, models: true, mode: 'streaming' as const },
-      least: 688,
-      says: ['for DuckDB beside that', 'with parallelism 1 it is 624 MiB'],
+      least: 704,
+      says: ['for DuckDB beside that', 'with parallelism 1 it is 640 MiB'],
     },
-    { given: { memory: 1, parallelism: 0 }, least: 224, says: ['1 (1 MiB)'] },
+    { given: { memory: 1, parallelism: 0 }, least: 240, says: ['1 (1 MiB)'] },
   ])('says that the least of $given is $least MiB, and why', ({ given, least, says }) => {
     for (const text of [`the least that works is ${least} MiB`, ...says]) {
       expect(() => memoryShares(given)).toThrow(text)
