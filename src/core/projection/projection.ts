@@ -50,7 +50,12 @@ export function projection<In, Out>(
 ): Projection<In, Out> {
   const table = columnsOf(to)
   const made = columns(fieldsOf<In>()) as Readonly<Record<string, Expression<unknown>>>
-  const nodes = new Map(Object.entries(made).map(([name, value]) => [name, value[NODE]]))
+  // In the table's order, as rows that are read from bytes have their keys.
+  const nodes = new Map(
+    table.flatMap(({ name }) =>
+      Object.hasOwn(made, name) ? [[name, made[name]![NODE]] as const] : [],
+    ),
+  )
   return Object.freeze({ of: rowMaker<In, Out>(nodes), columns: nodes, table })
 }
 

@@ -42,13 +42,17 @@ export const jsonScan = (): JsonScan => ({
   windowAt: 0,
 })
 
+/** Goes to a batch. */
+export function openBytes(scan: JsonScan, bytes: Uint8Array): void {
+  if (scan.bytes === bytes) return
+  scan.bytes = asBuffer(bytes)
+  scan.view = viewOf(bytes)
+  scan.window = ''
+}
+
 /** Goes to a record of a batch. */
 export function openRecord(scan: JsonScan, bytes: Uint8Array, start: number, end: number): void {
-  if (scan.bytes !== bytes) {
-    scan.bytes = asBuffer(bytes)
-    scan.view = viewOf(bytes)
-    scan.window = ''
-  }
+  openBytes(scan, bytes)
   const { windowAt, window } = scan
   if (start < windowAt || end > windowAt + window.length) {
     scan.windowAt = start

@@ -161,7 +161,16 @@ function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
     return { kind, ...plain }
   }
   const accept = compileAccept(node)
-  return accept && { kind, accept, mayBeNull: accept(null), mayBeEmpty: true }
+  return accept && { kind, accept, mayBeNull: acceptsNull(accept), mayBeEmpty: true }
+}
+
+/** A check of one's own may throw on what no record has: then null is left to others. */
+function acceptsNull(accept: Accept): boolean {
+  try {
+    return accept(null)
+  } catch {
+    return false
+  }
 }
 
 /** How a value is read that no column wants; undefined where it is no simple one. */

@@ -106,9 +106,9 @@ function hexAt(bytes: Uint8Array, at: number): number {
     const byte = bytes[i]
     if (byte === undefined) return -1
     const lower = byte | 0x20
-    const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : lower - 0x57
-    if (digit < 0 || digit > 15 || (digit > 9 && lower < 0x61)) return -1
-    code = code * 16 + digit
+    const isDigit = byte >= ZERO && byte <= ZERO + 9
+    if (!isDigit && (lower < 0x61 || lower > 0x66)) return -1
+    code = code * 16 + (isDigit ? byte - ZERO : lower - 0x57)
   }
   return code
 }

@@ -1,6 +1,6 @@
 import type { RowStore } from '../../core/rows/rowStore.ts'
 import { timestampUsAt } from '../../core/timestamp.ts'
-import { isAtEnd, jsonScan, openRecord, readScalar } from './jsonScan.ts'
+import { isAtEnd, jsonScan, openBytes, openRecord, readScalar } from './jsonScan.ts'
 import type { OpenBatch } from './openBatch.ts'
 import type { Read } from './schemaReader.ts'
 
@@ -37,7 +37,7 @@ export function readNumber(store: RowStore, batch: OpenBatch, from: number, end:
 /** Signs, fractions, exponents and what is beyond 2^53. */
 function readOtherNumber({ bytes }: RowStore, batch: OpenBatch, from: number): number {
   const { scan } = batch
-  scan.bytes = bytes
+  openBytes(scan, bytes)
   scan.at = from
   const value = readScalar(scan)
   if (typeof value !== 'number') return -1
