@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { days } from '../../src/core/durations.ts'
 import { readResults } from '../../src/quality/resultStore.ts'
@@ -128,6 +129,75 @@ it.each(DEFECTS)('%s in %s blocks promotion', async (_what, model, sql, said) =>
   expect(await platform()).toMatchObject({ code: 0 })
   expect(await goldDigest()).not.toBe(before)
 })
+
+/** What is done to the version that readers see, in a day that no refresh builds. */
+const CHANGES: readonly (readonly [what: string, sql: string, said: string])[] = [
+  [
+    'a duplicate key',
+    'insert into dim_posts from dim_posts where post_key = (select min(post_key) from dim_posts where date_key = DAY)',
+    'unique_dim_posts_post_key: 1 failing rows, such as {"unique_field":"',
+  ],
+  [
+    'a null key',
+    'update dim_posts set post_key = null where post_key = (select min(post_key) from dim_posts where date_key = DAY)',
+    'gold_dimensions.dim_posts.expectColumnValuesToNotBeNull(post_key): 1 failing rows, such as {"post_key":null}',
+  ],
+  [
+    'an orphan fact',
+    "update fact_engagements set post_key = 'nobody' where engagement_key = (select min(engagement_key) from fact_engagements where date_key = DAY)",
+    'gold_facts.fact_engagements.expectForeignKeysInColumnAToExistInColumnB(post_key, post_key): 1 failing rows, such as {"engagement_key":"',
+  ],
+  [
+    'a negative rate',
+    'update fact_post_metrics set engagement_rate = -2.5 where post_key = (select min(post_key) from fact_post_metrics where date_key = DAY)',
+    '"engagement_rate":-2.5}',
+  ],
+  [
+    'a missing day',
+    'delete from mart_daily_active_users where post_date = (select date from dim_date where date_key = DAY)',
+    'every day with posts is there for all platforms together: 1 failing rows, such as {"missing_day":"',
+  ],
+  [
+    'rows cut by half',
+    'delete from fact_engagements where rowid % 2 = 0',
+    'gold_facts.fact_engagements.expectTableRowCountChangeToBeBetween(): 1 failing rows, such as {"observed":{"rows":',
+  ],
+]
+
+it('what somebody changed in a day long built blocks the next refresh, until it is put back', async () => {
+  const own = { lake: join(home, 'own-lake'), landing: join(home, 'own-landing') }
+  await mkdir(own.landing)
+  await simulateLanding({ landing: own.landing, events: 3000, seed: 5 })
+  expect(await platform(own)).toMatchObject({ code: 0 })
+  const versions = join(own.lake, 'gold/_versions')
+  const [database] = (await readdir(versions)).filter((name) => name.endsWith('.duckdb'))
+  const file = join(versions, database!)
+  const sound = await readFile(file)
+  await simulateLanding({ landing: own.landing, events: 3002, seed: 5 })
+  for (const [, sql, said] of CHANGES) {
+    await execute(file, sql)
+    const blocked = await platform(own)
+    expect(blocked.stderr).toContain(said)
+    expect(blocked.code).toBe(3)
+    expect(await readdir(versions)).toHaveLength(2)
+    await writeFile(file, sound)
+  }
+  expect(await platform(own)).toMatchObject({ code: 0 })
+  const [newest, ...older] = await readResults(await openLake(own.lake), 'gold_facts')
+  expect(newest).toMatchObject({ success: true, blocked: false })
+  expect(older[0]).toMatchObject({ success: false, blocked: true })
+})
+
+/** Runs a statement in which DAY is the one with the least posts. */
+async function execute(file: string, sql: string): Promise<void> {
+  const instance = await DuckDBInstance.create(file)
+  const connection = await instance.connect()
+  const day =
+    '(select date_key from fact_post_metrics group by date_key order by count(*), date_key limit 1)'
+  await connection.run(sql.replaceAll('DAY', day))
+  connection.closeSync()
+  instance.closeSync()
+}
 
 it('a stale source blocks promotion until it delivers again', async () => {
   const stale = { lake: join(home, 'stale-lake'), landing: join(home, 'stale-landing') }

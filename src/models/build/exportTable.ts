@@ -37,6 +37,8 @@ export interface BuiltTable {
   readonly kept: readonly ContentFile[]
 }
 
+/** Keys differ from row to row: no dictionary is begun for a column of more than so many values. */
+const PARQUET = 'format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000'
 /** A table that is only added to is written anew once it has more files than this. */
 const MOST_FILES = 48
 /** More keys than this are no slices. */
@@ -112,9 +114,7 @@ async function writeSlices(
   for (const [number, slice] of slices.entries()) {
     const path = join(directory, `${name}-${number}.parquet`)
     const part = slice === undefined ? from : `(from ${from} where ${between(slice)})`
-    const [written] = await database.rows(
-      `copy ${part} to ${literal(path)} (format parquet, compression zstd, compression_level 1)`,
-    )
+    const [written] = await database.rows(`copy ${part} to ${literal(path)} (${PARQUET})`)
     files.push({ path, rows: Number(written?.['Count']), slice })
   }
   return files
