@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,7 @@ import type { CheckedTable, Figures } from '../core/figures.ts'
 import type { BuildQuery } from '../core/models.ts'
 import { identifier } from '../core/sqlText.ts'
 import type { ObjectStore } from '../lake/objectStore.ts'
-import { checkedDelta } from './bind/checkedDelta.ts'
+import { checkedDelta, idOf } from './bind/checkedDelta.ts'
 import { rawRelation } from './bind/rawRelation.ts'
 import { keepResult, rowsBefore } from './resultStore.ts'
 import { runSuite } from './runSuite.ts'
@@ -32,7 +33,7 @@ export async function runSuites(
   const temporary: string[] = []
   /** Raw records are few, and parsed once for all that is asked of them. */
   const parsed = async (table: SuiteTable, own: string): Promise<CheckedTable> => {
-    const name = `temp.${identifier(`quality_${temporary.length}`)}`
+    const name = `temp.${identifier(`quality_${randomUUID()}`)}`
     const relation = await rawRelation(store, table.raw!, own)
     await query(`create temp table ${name.slice('temp.'.length)} as from ${relation}`)
     temporary.push(name)
@@ -43,7 +44,8 @@ export async function runSuites(
       const bind = (table: SuiteTable): Promise<CheckedTable | undefined> => {
         const own = join(folder, `${index}-${encodeURIComponent(table.table)}`)
         const { delta } = table
-        if (delta !== undefined) return checkedDelta(store, delta, own, figures.stampOf(delta))
+        if (delta !== undefined)
+          return checkedDelta(store, delta, own, figures.stampOf(idOf(delta)))
         if (table.raw !== undefined) return parsed(table, own)
         return bindModel(table, own)
       }

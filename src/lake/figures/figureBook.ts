@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CheckedTable, Figure, Figures } from '../../core/figures.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { identifier } from '../../core/sqlText.ts'
@@ -53,7 +54,7 @@ export function figureBook({
   kept = {},
 }: FigureBookOptions): FigureBook {
   const known = new Map<string, Entry>()
-  const nameOf = (figure: Figure): string => `${figure.table.id}\0${keyOf(figure)}`
+  const nameOf = (figure: Figure): string => `${figure.table.relation}\0${keyOf(figure)}`
   const before = (figure: Figure): Json | undefined =>
     figure.table.added === undefined || !canCarry(figure)
       ? undefined
@@ -108,8 +109,10 @@ export function figureBook({
       const all: Record<string, { stamp: Json; values: Record<string, Json> }> = {}
       for (const { table, key, value, isKept } of known.values()) {
         if (table.stamp === undefined || !isKept) continue
-        const own = (all[table.id] ??= { stamp: table.stamp, values: {} })
-        own.values[key] = value
+        const own = all[table.id]
+        // Of a table that has moved on in between, only the figures of its last state go together.
+        if (own !== undefined && isDeepStrictEqual(own.stamp, table.stamp)) own.values[key] = value
+        else all[table.id] = { stamp: table.stamp, values: { [key]: value } }
       }
       return all
     },

@@ -43,12 +43,15 @@ export async function checkedDelta(
   const relationOf = (files: readonly DeltaFile[]) =>
     deltaRelation(store, path, table, files, folder)
   return {
-    id: path,
+    id: idOf(path),
     relation: await relationOf(table.files),
     stamp: { ...stamp },
     added: added === undefined ? undefined : await relationOf(added),
   }
 }
+
+/** What a Delta table is called where figures are kept: no model has such a name. */
+export const idOf = (path: string): string => `${path}/`
 
 /** Whoever wrote it, it may be anything. */
 function stampOf(kept: Json | undefined): Stamp | undefined {

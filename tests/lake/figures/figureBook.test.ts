@@ -178,4 +178,22 @@ describe('a figure', () => {
     await book.compute([{ kind: 'aggregate', table, sql: 'count(*)', merge: 'sum' }])
     expect(book.keep()).toEqual({})
   })
+
+  it('is kept of the last state of a table that has moved on in between', async () => {
+    const { query, fill } = await database()
+    await fill('one', [[1, 1, 1]])
+    await fill('two', [
+      [1, 1, 1],
+      [2, 2, 2],
+    ])
+    const book = figureBook({ query })
+    const rows = (relation: string, stamp: number): Figure => {
+      const table = { id: 'orders', relation, stamp }
+      return { kind: 'aggregate', table, sql: 'count(*)', merge: 'sum' }
+    }
+    expect((await book.compute([rows('one', 1), rows('two', 2)])).map(Number)).toEqual([1, 2])
+    const { stamp, values } = book.keep()['orders']!
+    expect(stamp).toBe(2)
+    expect(Object.values(values).map(Number)).toEqual([2])
+  })
 })

@@ -96,7 +96,7 @@ it.each([[{ version: 99, files: 'x' }], [{ version: -1, files: '' }], ['nonsense
   async (stamp) => {
     const { order, look } = await orders()
     await order(1, '2024-06-03')
-    expect(await look(stamp)).toMatchObject({ id: 'orders', added: undefined })
+    expect(await look(stamp)).toMatchObject({ id: 'orders/', added: undefined })
   },
 )
 
