@@ -181,3 +181,10 @@ test('says which field is no time', () => {
     'at is no time; check it with timestampText()',
   )
 })
+
+test('refuses a column that the rows do not have', () => {
+  const Id = v.object({ id: v.string() })
+  expect(() => projection(Tweet, Id, ({ id, text }) => ({ id, text }))).toThrow(
+    'the rows have no column text',
+  )
+})

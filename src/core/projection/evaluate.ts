@@ -23,8 +23,14 @@ export function evaluator(node: ExpressionNode): Evaluate {
         return (text as string).slice(0, 10)
       }
     case 'sum':
-      return (record) =>
-        total(valueAt(record, node.of) as Whole, valueAt(record, node.and) as Whole)
+      return (record) => {
+        const a = valueAt(record, node.of) as Whole
+        const b = valueAt(record, node.and) as Whole
+        const found = total(a, b)
+        if (found !== undefined) return found
+        const names = `${node.of.join('.')} and ${node.and.join('.')}`
+        throw new TypeError(`${names} are no whole numbers: ${a} and ${b}`)
+      }
     case 'first':
       return (record) => (valueAt(record, node.of) as readonly string[])[0] ?? null
     case 'distinctLower':
@@ -46,9 +52,14 @@ function micros(text: unknown, path: Path): number | bigint {
   throw new TypeError(`${path.join('.')} is no time; check it with timestampText()`)
 }
 
-function total(a: Whole, b: Whole): number | bigint | null {
+/** Undefined where there is none that is exact. */
+function total(a: Whole, b: Whole): number | bigint | null | undefined {
   if (a === null || a === undefined) return b ?? null
   if (b === null || b === undefined) return a
   const sum = Number(a) + Number(b)
-  return Number.isSafeInteger(sum) ? sum : BigInt(a) + BigInt(b)
+  if (Number.isSafeInteger(sum)) return sum
+  return isWhole(a) && isWhole(b) ? BigInt(a) + BigInt(b) : undefined
 }
+
+const isWhole = (value: number | bigint): boolean =>
+  typeof value === 'bigint' || Number.isInteger(value)

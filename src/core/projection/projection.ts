@@ -2,6 +2,7 @@ import type { GenericSchema } from 'valibot'
 import type { Column } from '../columns.ts'
 import { compileFunction } from '../compileFunction.ts'
 import type { Envelope } from '../record.ts'
+import { ConfigError } from '../errors.ts'
 import { columnsOf } from '../schema.ts'
 import { evaluator } from './evaluate.ts'
 import { fieldsOf, NODE } from './expression.ts'
@@ -31,7 +32,7 @@ export type Columns<Row> = { readonly [Name in keyof Row]-?: Expression<Row[Name
  * @param to - the schema of the rows
  * @param columns - what `to` has columns for: fields of the record, or what `constant`, `microsOf`, `dayOf`,
  *   `sum`, `first`, `distinctLower`, `ingestedAt` and `sourcePosition` make of them
- * @throws ConfigError `SBX_SCHEMA_COLUMN` where `to` is no schema of rows.
+ * @throws ConfigError `SBX_SCHEMA_COLUMN` where `to` is no schema of rows, or has no column of a name.
  * @example
  * ```ts
  * const Tweet = v.object({ id: v.string(), created_at: timestampText(), urls: v.array(v.string()) })
@@ -50,6 +51,11 @@ export function projection<In, Out>(
 ): Projection<In, Out> {
   const table = columnsOf(to)
   const made = columns(fieldsOf<In>()) as Readonly<Record<string, Expression<unknown>>>
+  const unknown = Object.keys(made).find((name) => table.every((column) => column.name !== name))
+  if (unknown !== undefined) {
+    const what = `projection: the rows have no column ${unknown}; name it in their schema`
+    throw new ConfigError(what, { code: 'SBX_SCHEMA_COLUMN' })
+  }
   // In the table's order, as rows that are read from bytes have their keys.
   const nodes = new Map(
     table.flatMap(({ name }) =>

@@ -146,7 +146,7 @@ export function writeRowCode(
   for (const { of, and, slot } of plan.sums) {
     lines.push(`
       batch.number = sumOf(numbers[n + ${of}], numbers[n + ${and}])
-      if (Math.abs(batch.number) > ${Number.MAX_SAFE_INTEGER}) return false
+      if (!Number.isSafeInteger(batch.number) && batch.number === batch.number) return false
       ${number(slot, 'batch.number')}`)
   }
   lines.push(number(plan.ingestedAtSlot, 'batch.ingestedAtUs'))
