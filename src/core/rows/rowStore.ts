@@ -3,6 +3,8 @@ import type { RowLayout } from './rowLayout.ts'
 const FIRST_ROWS = 512
 const FIRST_ITEMS = 1024
 const FIRST_EXTRA = 64 << 10
+/** Texts and items that took more bytes are let go of: one long record must not be paid for ever. */
+const KEPT_BYTES = 4 << 20
 const NOTHING = Buffer.alloc(0)
 
 /** In place of a start: there is no text. */
@@ -24,7 +26,8 @@ export class StoredRow {
  * how many bytes it has: those of the batch itself, or, where it had to be made, of `extra`, whose place
  * `at` is written as `-2 - at`. Filled from front to back, read, opened again for another batch.
  *
- * **State** as many rows as the largest batch had, and what texts had to be made for one batch.
+ * **State** as many rows as the largest batch had, and what texts had to be made for one batch, of that 4 MiB at
+ * most when the batch is done, as of the places of items.
  */
 export class RowStore {
   readonly layout: RowLayout
@@ -61,6 +64,8 @@ export class RowStore {
   /** Lets go of the batch. */
   close(): void {
     this.bytes = NOTHING
+    if (this.extra.length > KEPT_BYTES) this.extra = Buffer.allocUnsafeSlow(FIRST_EXTRA)
+    if (this.items.byteLength > KEPT_BYTES) this.items = new Int32Array(2 * FIRST_ITEMS)
   }
 
   /** Makes room for one more row. */
