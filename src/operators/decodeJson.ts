@@ -1,7 +1,7 @@
 import type { OnBytes, OperatorContext, Rejected, StatelessOperator } from '../core/unit.ts'
 import { eachView } from './decode/eachView.ts'
 import { BROKEN, readJson } from './decode/readJson.ts'
-import { rowReaderOf } from './decode/rowReader.ts'
+import { rowReaderOf } from './decode/rows/rowReader.ts'
 import { readerOf } from './decode/schemaReader.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Shape } from '../../core/shape.ts'
 import type { StandardSchema } from '../../core/standardSchema.ts'
 import { namesOf } from '../validate/compileAccept.ts'
 import type { SchemaNode } from '../validate/schemaNode.ts'
-import { rowReaderOf, type RowReader } from './rowReader.ts'
+import { rowReaderOf, type RowReader } from './rows/rowReader.ts'
 import { readerOf, type SchemaReader } from './schemaReader.ts'
 
 /** A reader for the records of one shape. */

@@ -1,9 +1,9 @@
-import type { AnyProjection } from '../../../src/core/projection/projection.ts'
-import { RowStore } from '../../../src/core/rows/rowStore.ts'
-import { viewOf } from '../../../src/core/rows/rowView.ts'
-import { compileRowReader } from '../../../src/operators/decode/rowReader.ts'
-import type { SchemaNode } from '../../../src/operators/validate/schemaNode.ts'
-import { envelopeOf } from '../feed.ts'
+import type { AnyProjection } from '../../../../src/core/projection/projection.ts'
+import { RowStore } from '../../../../src/core/rows/rowStore.ts'
+import { viewOf } from '../../../../src/core/rows/rowView.ts'
+import { compileRowReader } from '../../../../src/operators/decode/rows/rowReader.ts'
+import type { SchemaNode } from '../../../../src/operators/validate/schemaNode.ts'
+import { envelopeOf } from '../../feed.ts'
 
 const envelope = envelopeOf({ source: 'a', offset: 7, ingestedAtMs: 5 })
 

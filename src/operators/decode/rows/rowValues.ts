@@ -1,8 +1,8 @@
-import type { RowStore } from '../../core/rows/rowStore.ts'
-import { timestampUsAt } from '../../core/timestamp.ts'
-import { isAtEnd, jsonScan, openBytes, openRecord, readScalar } from './jsonScan.ts'
+import type { RowStore } from '../../../core/rows/rowStore.ts'
+import { timestampUsAt } from '../../../core/timestamp.ts'
+import { isAtEnd, jsonScan, openBytes, openRecord, readScalar } from '../jsonScan.ts'
 import type { OpenBatch } from './openBatch.ts'
-import type { Read } from './schemaReader.ts'
+import type { Read } from '../schemaReader.ts'
 
 const QUOTE = 0x22
 const POINT = 0x2e

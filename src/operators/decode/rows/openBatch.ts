@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { Envelope } from '../../core/record.ts'
-import { jsonScan, type JsonScan } from './jsonScan.ts'
+import type { Envelope } from '../../../core/record.ts'
+import { jsonScan, type JsonScan } from '../jsonScan.ts'
 
 /** The batch whose records are read into rows, and what was read of them last. */
 export interface OpenBatch {

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { projection } from '../../../src/core/projection/projection.ts'
+import { projection } from '../../../../src/core/projection/projection.ts'
 import { readRows } from './readRows.ts'
 
 test('asks a check of one’s own about null, and leaves null to others where it throws', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { int64, timestamp, timestampText } from '../../../src/core/columnSchemas.ts'
+import { int64, timestamp, timestampText } from '../../../../src/core/columnSchemas.ts'
 import {
   constant,
   dayOf,
@@ -11,15 +11,15 @@ import {
   microsOf,
   sourcePosition,
   sum,
-} from '../../../src/core/projection/expression.ts'
-import { projection } from '../../../src/core/projection/projection.ts'
-import { RowStore } from '../../../src/core/rows/rowStore.ts'
-import { viewOf } from '../../../src/core/rows/rowView.ts'
-import { compileRowReader } from '../../../src/operators/decode/rowReader.ts'
-import { decodeJson } from '../../../src/operators/decodeJson.ts'
-import { validate } from '../../../src/operators/validate.ts'
-import type { SchemaNode } from '../../../src/operators/validate/schemaNode.ts'
-import { envelopeOf, feed } from '../feed.ts'
+} from '../../../../src/core/projection/expression.ts'
+import { projection } from '../../../../src/core/projection/projection.ts'
+import { RowStore } from '../../../../src/core/rows/rowStore.ts'
+import { viewOf } from '../../../../src/core/rows/rowView.ts'
+import { compileRowReader } from '../../../../src/operators/decode/rows/rowReader.ts'
+import { decodeJson } from '../../../../src/operators/decodeJson.ts'
+import { validate } from '../../../../src/operators/validate.ts'
+import type { SchemaNode } from '../../../../src/operators/validate/schemaNode.ts'
+import { envelopeOf, feed } from '../../feed.ts'
 
 const Count = v.custom<number | bigint>(
   (value) => typeof value === 'bigint' || Number.isSafeInteger(value),

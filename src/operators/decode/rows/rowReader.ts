@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer'
-import { compileFunction } from '../../core/compileFunction.ts'
-import type { NextRows } from '../../core/operator.ts'
-import type { AnyProjection } from '../../core/projection/projection.ts'
-import type { Envelope } from '../../core/record.ts'
-import type { RowLayout } from '../../core/rows/rowLayout.ts'
-import type { RowStore } from '../../core/rows/rowStore.ts'
-import type { SchemaNode } from '../validate/schemaNode.ts'
+import { compileFunction } from '../../../core/compileFunction.ts'
+import type { NextRows } from '../../../core/operator.ts'
+import type { AnyProjection } from '../../../core/projection/projection.ts'
+import type { Envelope } from '../../../core/record.ts'
+import type { RowLayout } from '../../../core/rows/rowLayout.ts'
+import type { RowStore } from '../../../core/rows/rowStore.ts'
+import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { closedBatch, openBatch, type OpenBatch } from './openBatch.ts'
 import { writeRowCode, type HelperName, type RowCode } from './rowCode.ts'
 import { planRow, type RowPlan } from './rowPlan.ts'
+import * as rowLists from './rowLists.ts'
 import * as rowTexts from './rowTexts.ts'
 import * as rowValues from './rowValues.ts'
 
@@ -105,4 +106,4 @@ export function rowReaderOf(
   return reader !== undefined && next!.takes(reader.layout) ? reader : undefined
 }
 
-const helpers: Readonly<Record<HelperName, unknown>> = { ...rowTexts, ...rowValues }
+const helpers: Readonly<Record<HelperName, unknown>> = { ...rowTexts, ...rowLists, ...rowValues }

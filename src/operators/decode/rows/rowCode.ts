@@ -1,6 +1,6 @@
-import type { SchemaNode } from '../validate/schemaNode.ts'
+import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { checkedLeafOf, leafKey, type Leaf, type RowPlan } from './rowPlan.ts'
-import { keepsItsPlace, OBJECTS, readNode, type Read } from './schemaReader.ts'
+import { keepsItsPlace, OBJECTS, readNode, type Read } from '../schemaReader.ts'
 
 /** The text of a function over bytes, and what it has to be given. */
 export interface RowCode {

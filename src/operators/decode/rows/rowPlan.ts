@@ -1,10 +1,10 @@
-import type { ColumnType } from '../../core/columns.ts'
-import type { Cell, RowLayout } from '../../core/rows/rowLayout.ts'
-import { isTimestampText } from '../../core/timestamp.ts'
-import type { ExpressionNode, Path } from '../../core/projection/expression.ts'
-import type { AnyProjection } from '../../core/projection/projection.ts'
-import { compileAccept } from '../validate/compileAccept.ts'
-import type { Accept, SchemaNode } from '../validate/schemaNode.ts'
+import type { ColumnType } from '../../../core/columns.ts'
+import type { Cell, RowLayout } from '../../../core/rows/rowLayout.ts'
+import { isTimestampText } from '../../../core/timestamp.ts'
+import type { ExpressionNode, Path } from '../../../core/projection/expression.ts'
+import type { AnyProjection } from '../../../core/projection/projection.ts'
+import { compileAccept } from '../../validate/compileAccept.ts'
+import type { Accept, SchemaNode } from '../../validate/schemaNode.ts'
 
 /** How a value is read: as a text, as a text that is a time, as a number, a boolean, an array of texts. */
 export type LeafKind = 'text' | 'time' | 'number' | 'flag' | 'texts'

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { int64 } from '../../../src/core/columnSchemas.ts'
-import { sum } from '../../../src/core/projection/expression.ts'
-import { projection } from '../../../src/core/projection/projection.ts'
+import { int64 } from '../../../../src/core/columnSchemas.ts'
+import { sum } from '../../../../src/core/projection/expression.ts'
+import { projection } from '../../../../src/core/projection/projection.ts'
 import { readRows } from './readRows.ts'
 
 const Vote = v.object({

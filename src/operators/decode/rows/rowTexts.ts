@@ -1,13 +1,10 @@
-import type { RowStore } from '../../core/rows/rowStore.ts'
+import type { RowStore } from '../../../core/rows/rowStore.ts'
 import type { OpenBatch } from './openBatch.ts'
 
 const QUOTE = 0x22
-const COMMA = 0x2c
 const BACKSLASH = 0x5c
-const CLOSE = 0x5d
 const SPACE = 0x20
 const ZERO = 0x30
-const ASCII = 0x80
 
 /**
  * The place of the quote that ends the string at `bytes[at]`; -1 where an escape, a control character or the
@@ -128,105 +125,6 @@ function writeCodePoint(into: Uint8Array, at: number, code: number): number {
     into[at++] = 0x80 | (code & 63)
   }
   return at
-}
-
-/**
- * Adds the strings of the array whose content is at `bytes[at]` to the store's items.
- *
- * @returns the place behind its closing bracket; -1 where it is anything but an array of strings
- */
-export function readTexts(store: RowStore, batch: OpenBatch, at: number, end: number): number {
-  const { bytes } = store
-  if (bytes[at] === CLOSE) return at + 1
-  while (at < end && bytes[at] === QUOTE) {
-    at = readText(store, batch, at + 1, end)
-    if (at < 0) return -1
-    store.pushItem(batch.start, batch.length)
-    const behind = bytes[at++]
-    if (behind === CLOSE) return at
-    if (behind !== COMMA) return -1
-    if (bytes[at] === SPACE) at++
-  }
-  return -1
-}
-
-/** Lists are compared item by item up to this length. */
-const FEW = 32
-
-/** Adds the items from `first` on again, in lower case and without repeats. The others stay where they are. */
-export function addDistinctLower(store: RowStore, first: number, count: number): void {
-  const begin = store.itemCount
-  const seen = count > FEW ? new Set<string>() : undefined
-  for (let item = first; item < first + count; item++) {
-    let start = store.items[item * 2]!
-    let length = store.items[item * 2 + 1]!
-    const kind = caseOf(store, start, length)
-    if (kind !== LOWER) {
-      if (kind === UPPER) start = lowerAscii(store, start, length)
-      else {
-        const text = Buffer.from(store.textAt(start, length).toLowerCase())
-        length = text.length
-        store.reserveExtra(length)
-        start = -2 - store.extraLength
-        store.extra.set(text, store.extraLength)
-        store.extraLength += length
-      }
-    }
-    if (seen !== undefined) {
-      const text = store.textAt(start, length)
-      if (seen.has(text)) continue
-      seen.add(text)
-    } else if (isAmong(store, begin, start, length)) continue
-    store.pushItem(start, length)
-  }
-}
-
-const LOWER = 0
-const UPPER = 1
-const OTHER = 2
-
-/** Whether a text is lower case already, ASCII, or something else. */
-function caseOf(store: RowStore, start: number, length: number): number {
-  const from = start >= 0 ? store.bytes : store.extra
-  const at = start >= 0 ? start : -2 - start
-  let kind = LOWER
-  for (let i = at; i < at + length; i++) {
-    const byte = from[i]!
-    if (byte >= ASCII) return OTHER
-    if (byte >= 0x41 && byte <= 0x5a) kind = UPPER
-  }
-  return kind
-}
-
-function lowerAscii(store: RowStore, start: number, length: number): number {
-  store.reserveExtra(length)
-  const from = start >= 0 ? store.bytes : store.extra
-  const at = start >= 0 ? start : -2 - start
-  const { extra, extraLength } = store
-  for (let i = 0; i < length; i++) {
-    const byte = from[at + i]!
-    extra[extraLength + i] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
-  }
-  store.extraLength += length
-  return -2 - extraLength
-}
-
-function isAmong(store: RowStore, begin: number, start: number, length: number): boolean {
-  const { items } = store
-  for (let item = begin; item < store.itemCount; item++) {
-    if (items[item * 2 + 1] !== length) continue
-    if (isSameText(store, items[item * 2]!, start, length)) return true
-  }
-  return false
-}
-
-function isSameText(store: RowStore, a: number, b: number, length: number): boolean {
-  const fromA = a >= 0 ? store.bytes : store.extra
-  const fromB = b >= 0 ? store.bytes : store.extra
-  const atA = a >= 0 ? a : -2 - a
-  const atB = b >= 0 ? b : -2 - b
-  for (let i = 0; i < length; i++) if (fromA[atA + i] !== fromB[atB + i]) return false
-  return true
 }
 
 /** Writes `<source>:<offset>` into the store's `extra`; in `batch.start` and `batch.length` is then where. */
