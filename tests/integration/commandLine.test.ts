@@ -19,6 +19,7 @@ test('an unknown option or an impossible value ends with exit code 2, says what 
     [['--mode', 'batch'], /Allowed choices are micro-batch, streaming/],
     [['--until', 'bronze'], /Allowed choices are silver, gold/],
     [['--landing='], /'--landing <dir>' argument '' is invalid\. Expected a path/],
+    [['--memory='], /'--memory <size>' argument '' is invalid\. Expected a size such as 512MB/],
     [['--lake', 's3://'], /SBX_LAKE_URL: .*an S3 lake is s3:\/\/bucket\/prefix/],
     [['--lake', 'http://host/lake'], /SBX_LAKE_URL: .*Give a folder, s3:\/\/bucket\/prefix/],
     [['--accept-source', 'tweets'], /names 'tweets', which is no source.*twitter, reddit, youtube/],

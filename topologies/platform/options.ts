@@ -47,10 +47,12 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
         '--lake <dir>',
         'where the lake is: a folder or s3://bucket/prefix',
         './data/lake',
-      ).argParser(text),
+      ).argParser(some('a folder or s3://bucket/prefix')),
     )
     .addOption(
-      option('--landing <dir>', 'read this landing zone, simulate nothing').argParser(text),
+      option('--landing <dir>', 'read this landing zone, simulate nothing').argParser(
+        some('a path'),
+      ),
     )
     .addOption(
       option('--events <n>', 'how many events to simulate', 100_000).argParser(whole(0, 1e12)),
@@ -84,7 +86,7 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
       option(
         '--memory <size>',
         'what the process may take, such as 512MB or 1GiB: beyond it, it waits or uses the disk',
-      ).argParser(text),
+      ).argParser(some('a size such as 512MB')),
     )
     .addOption(
       option(
@@ -97,7 +99,7 @@ export function parseOptions(argv: readonly string[]): PlatformOptions {
       option(
         '--openlineage <file or url>',
         'write OpenLineage events to this file, or post them there',
-      ).argParser(text),
+      ).argParser(some('a file or an URL')),
     )
     .addOption(new Option('--json', 'end with one line of JSON on stdout').default(false))
     .addOption(
@@ -123,10 +125,12 @@ const list = (flags: string, description: string): Option =>
     .default([])
     .argParser((value, before: string[]) => [...before, value])
 
-const text = (value: string): string => {
-  if (value !== '') return value
-  throw new InvalidArgumentError('Expected something.')
-}
+const some =
+  (what: string) =>
+  (value: string): string => {
+    if (value !== '') return value
+    throw new InvalidArgumentError(`Expected ${what}.`)
+  }
 
 const whole =
   (low: number, high: number) =>
