@@ -177,6 +177,7 @@ describe('columnLineage', () => {
     expect(of('dim_users', 'username')).toEqual(['int_posts_enriched.author_name'])
     expect(of('dim_posts', 'hashtag_count')).toEqual(['int_posts_enriched.hashtags'])
     expect(of('mart_share_of_voice', 'brand')).toEqual(['brands.brand'])
-    expect(of('mart_trending_hashtags', 'posts_7d')).toEqual([])
+    expect(of('mart_trending_hashtags', 'posts_7d')).toEqual(['int_hashtag_days.posts'])
+    expect(of('int_hashtag_days', 'posts')).toEqual([])
   })
 })
