@@ -150,3 +150,15 @@ function digitAt(bytes: Uint8Array, at: number): number {
   const value = bytes[at]! - ZERO
   return value >= 0 && value <= 9 ? value : NO_DIGIT
 }
+
+const DAY_MS = 86_400_000
+/** Records of one day follow each other: its text is written once. */
+let lastDay = { number: 0, text: '1970-01-01' }
+
+/** The UTC day, `YYYY-MM-DD`, of so many days since 1970. */
+export function dayText(number: number): string {
+  if (number !== lastDay.number) {
+    lastDay = { number, text: new Date(number * DAY_MS).toISOString().slice(0, 10) }
+  }
+  return lastDay.text
+}

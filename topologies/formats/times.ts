@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { timestampText } from '../../src/core/columnSchemas.ts'
-import { parseTimestampUs, utcMicros } from '../../src/core/timestamp.ts'
+import { dayText, parseTimestampUs, utcMicros } from '../../src/core/timestamp.ts'
 
 /** Microseconds since 1970 UTC. */
 export type Micros = number | bigint
@@ -72,14 +72,6 @@ export function epochTextMicros(text: string): Micros | undefined {
 }
 
 const DAY = 86_400e6
-/** Posts of one day follow each other: its text is written once. */
-let lastDay = { number: 0, text: '1970-01-01' }
 
 /** The UTC day of an instant, `YYYY-MM-DD`. */
-export function dayOf(instant: Micros): string {
-  const number = Math.floor(Number(instant) / DAY)
-  if (number !== lastDay.number) {
-    lastDay = { number, text: new Date(number * 86_400_000).toISOString().slice(0, 10) }
-  }
-  return lastDay.text
-}
+export const dayOf = (instant: Micros): string => dayText(Math.floor(Number(instant) / DAY))

@@ -10,6 +10,12 @@ const NOTHING = Buffer.alloc(0)
 /** In place of a start: there is no text. */
 export const NO_TEXT = -1
 
+/** The start of a text at this place of `extra`. */
+export const startOfMade = (place: number): number => -2 - place
+
+/** Where a text with this start lies in its bytes. */
+export const placeOf = (start: number): number => (start >= 0 ? start : -2 - start)
+
 /** A row of a store, in the place of a record. Valid as long as the batch that it came from is under way. */
 export class StoredRow {
   readonly store: RowStore
@@ -23,8 +29,7 @@ export class StoredRow {
 
 /**
  * The rows of one batch, column by column, without an object for any of them. A text is where it starts and
- * how many bytes it has: those of the batch itself, or, where it had to be made, of `extra`, whose place
- * `at` is written as `-2 - at`. Filled from front to back, read, opened again for another batch.
+ * how many bytes it has: those of the batch itself, or, where it had to be made, of `extra` (`startOfMade`). Filled from front to back, read, opened again for another batch.
  *
  * **State** as many rows as the largest batch had, and what texts had to be made for one batch, of that 4 MiB at
  * most when the batch is done, as of the places of items.
@@ -104,11 +109,15 @@ export class RowStore {
     this.extra = larger
   }
 
+  /** The bytes that a text with this start lies in, at `placeOf(start)`. */
+  bytesOf(start: number): Buffer {
+    return start >= 0 ? this.bytes : this.extra
+  }
+
   /** The text at such a start, as a string. */
   textAt(start: number, length: number): string {
-    if (start >= 0) return this.bytes.toString('utf8', start, start + length)
-    const from = -2 - start
-    return this.extra.toString('utf8', from, from + length)
+    const from = placeOf(start)
+    return this.bytesOf(start).toString('utf8', from, from + length)
   }
 }
 

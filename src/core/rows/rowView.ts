@@ -1,3 +1,4 @@
+import { dayText } from '../timestamp.ts'
 import { NO_TEXT, type RowStore, type StoredRow } from './rowStore.ts'
 import type { Cell, RowLayout } from './rowLayout.ts'
 
@@ -68,14 +69,3 @@ function cellReader({ texts, numbers, lists }: RowLayout, cell: Cell): CellReade
 
 /** NaN stands for null. */
 const orNull = (value: number): number | null => (value !== value ? null : value)
-
-const DAY_MS = 86_400_000
-/** Rows of one day follow each other: its text is written once. */
-let lastDay = { number: 0, text: '1970-01-01' }
-
-function dayText(number: number): string {
-  if (number !== lastDay.number) {
-    lastDay = { number, text: new Date(number * DAY_MS).toISOString().slice(0, 10) }
-  }
-  return lastDay.text
-}

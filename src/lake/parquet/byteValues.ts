@@ -1,5 +1,5 @@
 import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
-import type { RowStore } from '../../core/rows/rowStore.ts'
+import { placeOf, type RowStore } from '../../core/rows/rowStore.ts'
 import { shown, type Bounds, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 256
@@ -79,8 +79,8 @@ function byteBuffer() {
     return true
   }
   const stored = (store: RowStore, start: number, length: number): void => {
-    const from = start >= 0 ? store.bytes : store.extra
-    const begin = start >= 0 ? start : -2 - start
+    const from = store.bytesOf(start)
+    const begin = placeOf(start)
     reserve(4 + length)
     const into = bytes
     const to = at + 4

@@ -155,15 +155,20 @@ function objectReader(keys: readonly string[], reads: readonly Read[]): Read | u
 /** Steps over tokens: compares them word by word, as they stand without space in between. */
 function skip(tokens: readonly Buffer[], number: number): string {
   const bytes = Buffer.concat(tokens)
+  return `at = scan.at
+      if (${isThere(bytes, 'size')}) scan.at = at + ${bytes.length}
+      else if (!skipTokens(scan, tokens${number})) return undefined`
+}
+
+/** The text of a test whether these bytes stand at `at` of `view`, before `end`: word by word. */
+export function isThere(bytes: Buffer, end: string): string {
   const { length } = bytes
-  const tests: string[] = [`at + ${length} <= size`]
+  const tests = [`at + ${length} <= ${end}`]
   for (let at = 0; at < length;) {
     const width = length - at >= 4 ? 4 : length - at >= 2 ? 2 : 1
     const little = width > 1 ? ', true' : ''
-    tests.push(`view.getUint${width * 8}(at + ${at}${little}) === ${bytes.readUIntLE(at, width)}`)
+    tests.push(`view.getInt${width * 8}(at + ${at}${little}) === ${bytes.readIntLE(at, width)}`)
     at += width
   }
-  return `at = scan.at
-      if (${tests.join(' && ')}) scan.at = at + ${length}
-      else if (!skipTokens(scan, tokens${number})) return undefined`
+  return tests.join(' && ')
 }

@@ -1,4 +1,5 @@
 import type { Column } from '../../core/columns.ts'
+import { dayText } from '../../core/timestamp.ts'
 import type { Rejected, Table } from '../../core/unit.ts'
 import { checkKey } from '../../lake/checkKey.ts'
 import { openLake } from '../../lake/openLake.ts'
@@ -68,14 +69,13 @@ export function quarantineTable(options: QuarantineTableOptions): Table<Rejected
         path,
         open: async (key) => (await openLake(lake)).openWriter(key),
       })
-      const dayOf = dayText()
       return {
         ...writer,
         write(record, envelope) {
           const { fate, reason, detail, node, raw, source, position, ingestedAtMs } = record
           const row = {
             platform: platformOf.get(record.origin) ?? record.origin,
-            date: dayOf(ingestedAtMs),
+            date: dayText(Math.floor(ingestedAtMs / DAY_MS)),
             ...{ fate, reason, detail, node, raw, source, position },
             ingested_at: Math.floor(ingestedAtMs * 1000),
             run_id: context.runId,
@@ -94,18 +94,4 @@ export function quarantineTable(options: QuarantineTableOptions): Table<Rejected
       return tableUpkeep(await openLake(lake), path, context)
     },
   })
-}
-
-/** The UTC day of an instant; neighbours are mostly of the same. */
-function dayText(): (ms: number) => string {
-  let lastDay = NaN
-  let text = ''
-  return (ms) => {
-    const day = Math.floor(ms / DAY_MS)
-    if (day !== lastDay) {
-      text = new Date(day * DAY_MS).toISOString().slice(0, 10)
-      lastDay = day
-    }
-    return text
-  }
 }

@@ -1,6 +1,6 @@
 import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { checkedLeafOf, leafKey, type Leaf, type RowPlan } from './rowPlan.ts'
-import { keepsItsPlace, OBJECTS, readNode, type Read } from '../schemaReader.ts'
+import { isThere, keepsItsPlace, OBJECTS, readNode, type Read } from '../schemaReader.ts'
 
 /** The text of a function over bytes, and what it has to be given. */
 export interface RowCode {
@@ -181,14 +181,5 @@ const NULL = Buffer.from('null').readInt32LE(0)
 /** Steps over a text that must stand there, without space in it. */
 function comparison(text: string): string {
   const bytes = Buffer.from(text)
-  const { length } = bytes
-  const tests = [`at + ${length} > end`]
-  for (let at = 0; at < length;) {
-    const width = length - at >= 4 ? 4 : length - at >= 2 ? 2 : 1
-    const value = bytes.readIntLE(at, width)
-    const little = width > 1 ? ', true' : ''
-    tests.push(`view.getInt${width * 8}(at + ${at}${little}) !== ${value}`)
-    at += width
-  }
-  return `if (${tests.join(' || ')}) return false\nat += ${length}`
+  return `if (!(${isThere(bytes, 'end')})) return false\nat += ${bytes.length}`
 }

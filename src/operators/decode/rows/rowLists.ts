@@ -1,4 +1,4 @@
-import type { RowStore } from '../../../core/rows/rowStore.ts'
+import { placeOf, startOfMade, type RowStore } from '../../../core/rows/rowStore.ts'
 import type { OpenBatch } from './openBatch.ts'
 import { readText } from './rowTexts.ts'
 
@@ -45,7 +45,7 @@ export function addDistinctLower(store: RowStore, first: number, count: number):
         const text = Buffer.from(store.textAt(start, length).toLowerCase())
         length = text.length
         store.reserveExtra(length)
-        start = -2 - store.extraLength
+        start = startOfMade(store.extraLength)
         store.extra.set(text, store.extraLength)
         store.extraLength += length
       }
@@ -65,8 +65,8 @@ const OTHER = 2
 
 /** Whether a text is lower case already, ASCII, or something else. */
 function caseOf(store: RowStore, start: number, length: number): number {
-  const from = start >= 0 ? store.bytes : store.extra
-  const at = start >= 0 ? start : -2 - start
+  const from = store.bytesOf(start)
+  const at = placeOf(start)
   let kind = LOWER
   for (let i = at; i < at + length; i++) {
     const byte = from[i]!
@@ -78,15 +78,15 @@ function caseOf(store: RowStore, start: number, length: number): number {
 
 function lowerAscii(store: RowStore, start: number, length: number): number {
   store.reserveExtra(length)
-  const from = start >= 0 ? store.bytes : store.extra
-  const at = start >= 0 ? start : -2 - start
+  const from = store.bytesOf(start)
+  const at = placeOf(start)
   const { extra, extraLength } = store
   for (let i = 0; i < length; i++) {
     const byte = from[at + i]!
     extra[extraLength + i] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
   }
   store.extraLength += length
-  return -2 - extraLength
+  return startOfMade(extraLength)
 }
 
 function isAmong(store: RowStore, begin: number, start: number, length: number): boolean {
@@ -99,10 +99,10 @@ function isAmong(store: RowStore, begin: number, start: number, length: number):
 }
 
 function isSameText(store: RowStore, a: number, b: number, length: number): boolean {
-  const fromA = a >= 0 ? store.bytes : store.extra
-  const fromB = b >= 0 ? store.bytes : store.extra
-  const atA = a >= 0 ? a : -2 - a
-  const atB = b >= 0 ? b : -2 - b
+  const fromA = store.bytesOf(a)
+  const fromB = store.bytesOf(b)
+  const atA = placeOf(a)
+  const atB = placeOf(b)
   for (let i = 0; i < length; i++) if (fromA[atA + i] !== fromB[atB + i]) return false
   return true
 }

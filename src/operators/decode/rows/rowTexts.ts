@@ -1,4 +1,4 @@
-import type { RowStore } from '../../../core/rows/rowStore.ts'
+import { startOfMade, type RowStore } from '../../../core/rows/rowStore.ts'
 import type { OpenBatch } from './openBatch.ts'
 
 const QUOTE = 0x22
@@ -64,7 +64,7 @@ function unescape(store: RowStore, batch: OpenBatch, at: number, end: number): n
   while (at < end) {
     const byte = bytes[at]!
     if (byte === QUOTE) {
-      batch.start = -2 - from
+      batch.start = startOfMade(from)
       batch.length = to - from
       store.extraLength = to
       return at + 1
@@ -142,7 +142,7 @@ export function writePosition(store: RowStore, batch: OpenBatch): void {
     extra[at] = ZERO + (rest - tenth * 10)
     rest = tenth
   }
-  batch.start = -2 - extraLength
+  batch.start = startOfMade(extraLength)
   batch.length = to - extraLength
   store.extraLength = to
 }
