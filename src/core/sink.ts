@@ -53,6 +53,11 @@ export interface Writer<In> {
   relieve(): Promise<void>
   /** Makes everything since the last barrier durable and visible to nobody. */
   prepare(): Promise<readonly PreparedFile[]>
+  /**
+   * What is written once `prepare` was called, even while it is under way, belongs to the next barrier: nobody
+   * needs to wait for the disk before going on. It is not called again before it is done. @defaultValue false
+   */
+  readonly cutsAtOnce?: boolean
   /** Forgets everything since the last barrier; files already written are the cleaner's. */
   close(): Promise<void>
 }
@@ -61,6 +66,8 @@ export interface Writer<In> {
 export interface BatchWriter {
   writeBatch(batch: SourceBatch): Promise<void>
   prepare(): Promise<readonly PreparedFile[]>
+  /** As a `Writer`'s. */
+  readonly cutsAtOnce?: boolean
   close(): Promise<void>
 }
 

@@ -35,6 +35,8 @@ type Row = Readonly<Record<string, unknown>>
 
 /** The rows of one partition since the last barrier. */
 interface Partition {
+  /** What the names of its files say. */
+  readonly name: { readonly task: string; readonly epoch: number; readonly attempt: string }
   readonly values: PartitionValues
   /** Rows of the batch that is under way: they become columns when it ends, or another store's follow. */
   readonly waiting: WaitingRows
@@ -67,8 +69,9 @@ const CLOSED_AT_ONCE = 8
  * Turns rows into Parquet files, at least one a partition and epoch, in Hive folders. Partition columns are
  * in the folder names, not in the files.
  *
- * **State** the columns of every partition with rows since the last barrier, compressed page by page, at
- * most `context.memoryBytes` after each `relieve`: the largest are written out early.
+ * **State** the columns of every partition with rows since the last barrier, compressed page by page, and of those
+ * before it that are on their way to the disk: at most `context.memoryBytes` after each `relieve`, which waits for the
+ * latter and writes out the largest of the former early.
  */
 export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row | StoredRow> {
   const { context, columns, path, partitionBy, open } = options
@@ -76,12 +79,16 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   const stored = columns.filter((column) => !keys.includes(column))
   const find = partitionFinder(keys, (values) => {
     const waiting = { store: undefined, rows: new Int32Array(FIRST_WAITING), count: 0 }
-    const partition: Partition = { values, waiting, group: rowGroup(stored), file: undefined }
+    const name = { task: context.task, epoch: context.epoch(), attempt: context.attempt() }
+    const partition = { name, values, waiting, group: rowGroup(stored), file: undefined }
     partitions.push(partition)
     return partition
   })
   let partitions: Partition[] = []
   let done: PreparedFile[] = []
+  /** The partitions of the last barrier whose files are not done yet, and when they will be. */
+  let ending: Partition[] = []
+  let ended: Promise<unknown> = Promise.resolve()
   let begun = 0
 
   const takeWaiting = ({ waiting, group }: Partition): void => {
@@ -105,8 +112,7 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     waiting.rows[waiting.count++] = at
   }
 
-  const begin = async ({ values }: Partition): Promise<OpenFile> => {
-    const name = { task: context.task, epoch: context.epoch(), attempt: context.attempt() }
+  const begin = async ({ name, values }: Partition): Promise<OpenFile> => {
     const file = dataFileName(name, context.writer, begun++)
     const key = [path, partitionFolder(values), file].filter((part) => part !== '').join('/')
     const sink = await open(key)
@@ -121,7 +127,7 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     await partition.file.parquet.append(full)
   }
 
-  const finish = async (partition: Partition): Promise<void> => {
+  const finish = async (partition: Partition, into: PreparedFile[]): Promise<void> => {
     await writeOut(partition)
     if (partition.file === undefined) return
     const { sink, parquet, key } = partition.file
@@ -132,7 +138,14 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
       partitionValues: partition.values,
       stats: deltaStats(summary),
     }
-    done.push({ ...closed, key, records: summary.rows, detail })
+    into.push({ ...closed, key, records: summary.rows, detail })
+  }
+
+  const finishAll = async (all: readonly Partition[], into: PreparedFile[]): Promise<void> => {
+    for (let at = 0; at < all.length; at += CLOSED_AT_ONCE) {
+      await Promise.all(all.slice(at, at + CLOSED_AT_ONCE).map((one) => finish(one, into)))
+    }
+    ending = []
   }
 
   return {
@@ -155,35 +168,40 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     },
 
     async relieve() {
-      const sizes = partitions.map((partition) => partition.group.heldBytes())
-      let held = sizes.reduce((sum, bytes) => sum + bytes, 0)
+      const sizes = partitions.map(heldBytes)
+      let held = total(sizes)
+      if (held + total(ending.map(heldBytes)) > context.memoryBytes) await ended
       const isOver = ({ group }: Partition): boolean => group.rows() >= MAX_GROUP_ROWS
       while (held > context.memoryBytes || partitions.some(isOver)) {
         const index = held > context.memoryBytes ? largest(sizes) : partitions.findIndex(isOver)
         const partition = partitions[index]!
         const openFiles = partitions.filter(({ file }) => file !== undefined).length
         if (partition.group.rows() === 0) return
-        await (openFiles < MAX_OPEN_FILES ? writeOut(partition) : finish(partition))
+        await (openFiles < MAX_OPEN_FILES ? writeOut(partition) : finish(partition, done))
         held -= sizes[index]!
         sizes[index] = 0
       }
     },
 
     async prepare() {
-      const all = partitions
-      for (let at = 0; at < all.length; at += CLOSED_AT_ONCE) {
-        await Promise.all(all.slice(at, at + CLOSED_AT_ONCE).map(finish))
-      }
-      const files = done.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+      const files = done
+      ending = partitions
       find.forget()
       partitions = []
       done = []
-      return files
+      const ends = finishAll(ending, files)
+      ended = ends.catch(() => {})
+      await ends
+      return files.toSorted((a, b) => (a.key < b.key ? -1 : 1))
     },
 
+    cutsAtOnce: true,
+
     async close() {
-      const files = partitions.flatMap(({ file }) => file ?? [])
+      await ended
+      const files = [...ending, ...partitions].flatMap(({ file }) => file ?? [])
       find.forget()
+      ending = []
       partitions = []
       done = []
       await Promise.all(files.map(({ sink }) => sink.abort()))
@@ -199,6 +217,8 @@ function isSame(cell: Cell, { store, at }: StoredRow, other: StoredRow): boolean
   return numbers[at * layout.numbers + cell.slot] === numbers[other.at * layout.numbers + cell.slot]
 }
 
+const heldBytes = ({ group }: Partition): number => group.heldBytes()
+const total = (sizes: readonly number[]): number => sizes.reduce((sum, bytes) => sum + bytes, 0)
 const largest = (sizes: readonly number[]): number => sizes.indexOf(Math.max(...sizes))
 
 /** Finds a row's partition by its values: one map a partition column, inside each other. */

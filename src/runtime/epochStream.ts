@@ -2,13 +2,20 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Clock } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
-import type { BatchWriter, Selector, SourceBatch, SourceReader } from '../core/unit.ts'
-import type { Gated } from './chain/openChain.ts'
+import type {
+  BatchWriter,
+  PreparedFile,
+  Selector,
+  SourceBatch,
+  SourceReader,
+} from '../core/unit.ts'
+import type { Gated, PreparedChain } from './chain/openChain.ts'
 import { addToLedger, emptyCounts } from './ledger.ts'
 import type { Plan } from './plan.ts'
 import type { TaskBytes } from './memory/underWay.ts'
 import type { Runner, Writing } from './runner.ts'
 import type { KeptState } from './checkpoint.ts'
+import { oneByOne } from './oneByOne.ts'
 import { keepState, type Produced, type StateObject } from './taskBody.ts'
 
 export interface EpochStreamOptions {
@@ -48,6 +55,11 @@ interface Barrier {
 }
 type Item = { readonly batch: SourceBatch } | Barrier
 
+/** An epoch that is being made durable while the next one runs. */
+interface Preparing {
+  readonly produced: Promise<Produced>
+}
+
 /** How long a source with nothing new is left alone, ms. */
 const POLL_MS = 200
 
@@ -71,9 +83,10 @@ export function epochStream(options: EpochStreamOptions): {
     (items: AsyncIterable<Item>) => runChain(options, items),
     new Writable({
       objectMode: true,
-      highWaterMark: 1,
-      write(epoch: Produced, _encoding, callback) {
-        handoff.give(epoch).then(() => callback(), callback)
+      // One that is made durable or waits to be taken; the next one runs meanwhile.
+      highWaterMark: 2,
+      write({ produced }: Preparing, _encoding, callback) {
+        produced.then(handoff.give).then(() => callback(), callback)
       },
     }),
     { signal },
@@ -149,13 +162,17 @@ async function* readItems(
   }
 }
 
-/** Keeps up to `depth` batches under way and lets them pass the gates in order of arrival. */
+/**
+ * Keeps up to `depth` batches under way and lets them pass the gates in order of arrival. Behind a barrier the next
+ * epoch runs while files of the one before are on their way to the disk; at the next barrier they must be there.
+ */
 async function* runChain(
   options: EpochStreamOptions,
   items: AsyncIterable<Item>,
-): AsyncGenerator<Produced> {
+): AsyncGenerator<Preparing> {
   const { runner, selectors, batchWriters } = options
   let writing = options.writing
+  let preparing: Promise<Produced> | undefined
   let seq = 0
   let underWay: Promise<void>[] = []
   const finishing = new Set<Promise<unknown>>()
@@ -207,6 +224,7 @@ async function* runChain(
     await Promise.all(underWay)
     await Promise.all(finishing)
     underWay = []
+    await preparing
     const next = { ...writing, epoch: writing.epoch + 1 }
     const objects = [...item.objects]
     const state: Record<string, KeptState> = {}
@@ -214,62 +232,36 @@ async function* runChain(
       const snapshot = await selector.snapshot()
       state[node] = keepState(writing, node, snapshot, objects, selector.added)
     }
-    const [{ files, ledger }, ...copies] = await Promise.all([
-      runner.prepare(next),
-      ...[...batchWriters].map(async ([node, writer]) => [node, await writer.prepare()] as const),
-    ])
-    const read = ledger[options.plan.source]?.out ?? 0
-    for (const node of batchWriters.keys())
-      addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })
-    options.onNextEpoch(next)
-    yield {
-      epoch: writing.epoch,
+    const cuts: Promise<unknown>[] = []
+    const copies = [...batchWriters].map(async ([node, writer]) => {
+      const files = writer.prepare()
+      if (writer.cutsAtOnce !== true) cuts.push(files)
+      return [node, await files] as const
+    })
+    preparing = producedOf(options, writing.epoch, runner.prepare(next), copies, {
       positions: item.position,
-      state,
-      objects,
-      prepared: { ...files, ...Object.fromEntries(copies) },
-      ledger,
-    }
+      ...{ state, objects },
+    })
+    // Whoever takes the epoch hears of it.
+    preparing.catch(() => {})
+    await Promise.all(cuts)
+    options.onNextEpoch(next)
+    yield { produced: preparing }
     writing = next
   }
 }
 
-const sizeOf = (batch: SourceBatch): number => batch.bytes?.byteLength ?? 0
-
-/** A place for one value: who gives waits until it is taken. */
-function oneByOne<T>() {
-  let offered: { readonly value: T; taken(): void } | undefined
-  let wanted: { resolve(value: T | undefined): void; reject(error: Error): void } | undefined
-  let over: { readonly error?: Error } | undefined
-  return {
-    give: (value: T): Promise<void> =>
-      new Promise((taken) => {
-        if (wanted === undefined) offered = { value, taken }
-        else {
-          wanted.resolve(value)
-          wanted = undefined
-          taken()
-        }
-      }),
-    take: (): Promise<T | undefined> =>
-      new Promise((resolve, reject) => {
-        if (offered !== undefined) {
-          const { value, taken } = offered
-          offered = undefined
-          resolve(value)
-          taken()
-        } else if (over === undefined) wanted = { resolve, reject }
-        else if (over.error === undefined) resolve(undefined)
-        else reject(over.error)
-      }),
-    end: (): void => {
-      over = {}
-      wanted?.resolve(undefined)
-    },
-    fail: (error: Error): void => {
-      over = { error }
-      offered = undefined
-      wanted?.reject(error)
-    },
-  }
+async function producedOf(
+  { plan }: EpochStreamOptions,
+  epoch: number,
+  chain: Promise<PreparedChain>,
+  copies: readonly Promise<readonly [node: string, files: readonly PreparedFile[]]>[],
+  reached: Pick<Produced, 'positions' | 'state' | 'objects'>,
+): Promise<Produced> {
+  const [{ files, ledger }, ...copied] = await Promise.all([chain, ...copies])
+  const read = ledger[plan.source]?.out ?? 0
+  for (const [node] of copied) addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })
+  return { epoch, ...reached, prepared: { ...files, ...Object.fromEntries(copied) }, ledger }
 }
+
+const sizeOf = (batch: SourceBatch): number => batch.bytes?.byteLength ?? 0

@@ -108,9 +108,11 @@ function poolRunner(
   runner: number,
   ending: AbortSignal,
 ): Runner {
-  /** Those that are open. */
-  const threads = [first]
-  for (const one of opening.slice(1)) one.then((thread) => threads.push(thread)).catch(() => {})
+  /** Those that are open, by number. */
+  const opened: (Thread | undefined)[] = [first]
+  for (const [at, one] of opening.entries()) {
+    one.then((thread) => (opened[at] = thread)).catch(() => {})
+  }
   const home = new Map<number, Thread>()
   const hurry = (): void => {
     // One that is gone says so to whoever asks it for more.
@@ -131,7 +133,9 @@ function poolRunner(
     // Threads give them back.
     freesBatches: false,
     async begin(seq, batch) {
-      const thread = threads.reduce((least, other) => (other.load < least.load ? other : least))
+      const thread = opened.reduce((least, other) =>
+        other !== undefined && other.load < least!.load ? other : least,
+      )!
       thread.load++
       home.set(seq, thread)
       const moved = ownBuffer(batch)
@@ -143,8 +147,10 @@ function poolRunner(
       return settle(seq, thread, await thread.ask({ do: 'resume', runner, seq, gate, fates }))
     },
     async prepare(next) {
-      const shares = (await Promise.all(opening)).map((thread) =>
-        thread.ask<PreparedChain>({ do: 'prepare', runner, next }),
+      const request = { do: 'prepare' as const, runner, next }
+      // Those that are open are asked before the next batch can be.
+      const shares = opening.map(async (one, at) =>
+        (opened[at] ?? (await one)).ask<PreparedChain>(request),
       )
       return joinPrepared(await Promise.all(shares))
     },

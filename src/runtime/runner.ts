@@ -23,7 +23,10 @@ export interface Runner {
   readonly freesBatches: boolean
   begin(seq: number, batch: SourceBatch): Promise<readonly Gated[]>
   resume(seq: number, gate: string, fates: Uint8Array): Promise<readonly Gated[]>
-  /** At a barrier, when every batch before it is done; what follows is written for `next`. */
+  /**
+   * At a barrier, when every batch before it is done; what follows is written for `next`, and may be begun while
+   * this is under way. Not called again before it is done.
+   */
   prepare(next: Writing): Promise<PreparedChain>
   close(): Promise<void>
 }
@@ -67,9 +70,13 @@ export async function localRunner(
       attempt: () => writing.attempt,
     }),
   })
+  /** Until then nothing may be begun. */
+  let cut: Promise<unknown> | undefined
+  let preparing: Promise<PreparedChain> | undefined
   return {
     freesBatches: chain.readsInPlace,
     async begin(seq, batch) {
+      if (cut !== undefined) await cut
       const gated = chain.begin(seq, batch)
       await chain.relieve()
       return gated
@@ -79,12 +86,20 @@ export async function localRunner(
       await chain.relieve()
       return gated
     },
-    async prepare(next) {
-      const prepared = await chain.prepare()
-      writing = next
-      return prepared
+    prepare(next) {
+      const { cut: isCut, done } = chain.prepare()
+      cut = isCut.then(() => {
+        writing = next
+        cut = undefined
+      })
+      // Whoever waits for all of it hears of it.
+      cut.catch(() => {})
+      return (preparing = done)
     },
-    close: () => chain.close(),
+    async close() {
+      await preparing?.catch(() => {})
+      await chain.close()
+    },
   }
 }
 

@@ -34,17 +34,23 @@ port.on('message', ({ call, request }: { call: number; request: Request }) => {
   }
   if (request.do === 'open') endings.set(request.runner, new AbortController())
   const before = queues.get(request.runner) ?? Promise.resolve()
-  const after = before.then(async () => {
-    try {
-      const result = await answer(request)
-      const free = freedBy(request, result)
-      port.postMessage({ call, result, free }, free === undefined ? [] : [free])
-    } catch (error) {
-      port.postMessage({ call, error: errorToWire(error) })
-    }
+  const after = before.then(() => {
+    const answered = respond(call, request)
+    // What follows belongs to the next epoch, and need not wait for the disk.
+    return request.do === 'prepare' ? undefined : answered
   })
   queues.set(request.runner, after)
 })
+
+async function respond(call: number, request: Exclude<Request, { do: 'hurry' }>): Promise<void> {
+  try {
+    const result = await answer(request)
+    const free = freedBy(request, result)
+    port.postMessage({ call, result, free }, free === undefined ? [] : [free])
+  } catch (error) {
+    port.postMessage({ call, error: errorToWire(error) })
+  }
+}
 
 /** Buffers of batches that are under way, by runner and number. */
 const lent = new Map<number, Map<number, ArrayBuffer>>()

@@ -89,6 +89,40 @@ test('begins anew after every barrier, and an epoch without rows has no files', 
   expect(file!.key).toMatch(/part-tweets-3-1-abc-1-1\.parquet$/)
 })
 
+test('what is written while an epoch is on its way to the disk belongs to the next one', async () => {
+  const { writer, write, read, writing } = open()
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  const first = writer.prepare()
+  writing.epoch = 3
+  write({ platform: 'twitter', date: '2024-06-10', id: 2, text: 'b' })
+  const [[one], [two]] = [await first, await writer.prepare()]
+  expect([one!.key, two!.key].map((key) => key.split('/').at(-1))).toEqual([
+    'part-tweets-2-1-abc-1-0.parquet',
+    'part-tweets-3-1-abc-1-1.parquet',
+  ])
+  expect(await read(one!.key)).toEqual([{ id: 1n, text: 'a' }])
+  expect(await read(two!.key)).toEqual([{ id: 2n, text: 'b' }])
+})
+
+test('waits for what is on its way to the disk when memory runs short', async () => {
+  const { writer, write } = open(0)
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  let isDone = false
+  const first = writer.prepare().then(() => (isDone = true))
+  await writer.relieve()
+  expect(isDone).toBe(true)
+  await first
+})
+
+test('closes behind an epoch that is on its way to the disk', async () => {
+  const { writer, write, store } = open()
+  write({ platform: 'twitter', date: '2024-06-10', id: 1, text: 'a' })
+  const first = writer.prepare()
+  await writer.close()
+  const [file] = await first
+  expect(await store.read(file!.key)).toHaveLength(file!.bytes)
+})
+
 test('writes out the largest partitions when memory runs short, and still one file each', async () => {
   const { writer, write, read, store } = open(600_000)
   const random = (i: number) =>

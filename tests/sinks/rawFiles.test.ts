@@ -146,6 +146,20 @@ test('names files by the epoch and the hour in which they were begun', async () 
   ])
 })
 
+test('what is written while an epoch is on its way to the disk belongs to the next one', async () => {
+  const writer = await batchWriter()
+  await writer.writeBatch(appended('a\n'))
+  const first = writer.prepare()
+  epoch++
+  await writer.writeBatch(appended('b\n'))
+  const files = [...(await first), ...(await writer.prepare())]
+  const found = await publishAll(files)
+  expect(files.map(({ key }) => [key.split('/').at(-1), found[key]])).toEqual([
+    ['feed-tweets-4-3-c0ffee-0.ndjson', 'a\n'],
+    ['feed-tweets-5-3-c0ffee-1.ndjson', 'b\n'],
+  ])
+})
+
 test('prepares nothing where nothing was written', async () => {
   const writer = await batchWriter()
   await writer.writeBatch(batch({ bytes: new Uint8Array(0), framing: 'lines' }))

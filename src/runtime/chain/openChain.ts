@@ -25,6 +25,13 @@ export interface Gated {
   readonly keys: KeyBatch
 }
 
+/** An epoch of a chain that is being made durable. */
+export interface Preparing {
+  /** From here on batches belong to the next epoch: all writers know where this one ends. */
+  readonly cut: Promise<unknown>
+  readonly done: Promise<PreparedChain>
+}
+
 /** The files that the sinks of one chain made durable, by sink node, and what its records met. */
 export interface PreparedChain {
   readonly files: Readonly<Record<string, readonly PreparedFile[]>>
@@ -48,8 +55,8 @@ export interface Chain {
   resume(seq: number, gate: string, fates: Uint8Array): readonly Gated[]
   /** To be awaited between batches: writers may have to write out what they hold. */
   relieve(): Promise<void>
-  /** Makes everything that reached a sink since the last call durable. */
-  prepare(): Promise<PreparedChain>
+  /** Makes everything that reached a sink since the last call durable; not called again before that is done. */
+  prepare(): Preparing
   close(): Promise<void>
 }
 
@@ -230,13 +237,21 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     async relieve() {
       for (const writer of writers.values()) await writer.relieve()
     },
-    async prepare() {
-      const files: Record<string, readonly PreparedFile[]> = {}
-      for (const [node, writer] of writers) files[node] = await writer.prepare()
+    prepare() {
       const ledger: Ledger = {}
       addToLedger(ledger, Object.fromEntries(counts))
       for (const tally of counts.values()) Object.assign(tally, emptyCounts())
-      return { files, ledger }
+      const cuts: Promise<unknown>[] = []
+      const preparing = [...writers].map(async ([node, writer]) => {
+        const files = writer.prepare()
+        if (writer.cutsAtOnce !== true) cuts.push(files)
+        return [node, await files] as const
+      })
+      const done = Promise.all(preparing).then((all) => ({
+        files: Object.fromEntries(all),
+        ledger,
+      }))
+      return { cut: Promise.all(cuts), done }
     },
     async close() {
       for (const writer of writers.values()) await writer.close()

@@ -15,6 +15,7 @@ export function rawBatches(files: RawFileSet): BatchWriter {
       await files.relieve()
     },
     prepare: () => files.prepare(),
+    cutsAtOnce: true,
     close: () => files.abandon(),
   }
 }

@@ -40,6 +40,8 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
   const { lake, path, maxFileBytes, context, prefix } = options
   const files = new Map<string, RawFile>()
   let closing: Promise<PreparedFile>[] = []
+  /** The files of the last barrier, which may be on their way to the disk yet. */
+  let prepared: Promise<PreparedFile>[] = []
   let begun = 0
 
   const nextKey = (extension: string): string => {
@@ -94,17 +96,18 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
       }
     },
 
+    // What is open now is of no epoch but this one: the next begins files of its own.
     prepare: async () => {
-      for (const kind of [...files.keys()]) await finish(kind)
-      const done = closing
+      prepared = [...closing, ...[...files.values()].map(closed)]
+      files.clear()
       closing = []
-      return Promise.all(done)
+      return Promise.all(prepared)
     },
 
     abandon: async () => {
       const open = [...files.values()]
       files.clear()
-      await Promise.allSettled([...open.map((file) => file.abort()), ...closing])
+      await Promise.allSettled([...open.map((file) => file.abort()), ...closing, ...prepared])
       closing = []
     },
   }

@@ -20,6 +20,7 @@ export function rawRecords(files: RawFileSet): Writer<Uint8Array> {
     },
     relieve: () => files.relieve(),
     prepare: () => files.prepare(),
+    cutsAtOnce: true,
     close: () => files.abandon(),
   }
 }

@@ -67,7 +67,7 @@ async function fates(between: boolean) {
   const batch = { partition: 0, source: 'a', ingestedAtMs: 0, framing: 'lines' as const }
   chain.begin(0, { ...batch, bytes: Uint8Array.from(bytes), baseOffset: 0 })
   chain.begin(1, { ...batch, bytes: Uint8Array.from(latin), baseOffset: bytes.length })
-  const { between: _, ...ledger } = (await chain.prepare()).ledger
+  const { between: _, ...ledger } = (await chain.prepare().done).ledger
   return { kept, rejects, ledger }
 }
 
