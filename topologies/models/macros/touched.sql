@@ -15,7 +15,7 @@
 {%- if is_incremental() -%}
 post_key not in (
     select post_key from {{ this }}
-    where date_key in (select date_key from {{ ref('int_posts_enriched') }})
+    where date_key in (select date_key from {{ ref('int_post_counts') }})
 )
 {%- else -%} true
 {%- endif -%}

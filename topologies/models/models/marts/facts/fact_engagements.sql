@@ -5,7 +5,7 @@
 {% if is_incremental() %}
 -- Which posts are new is found out once.
 with new_posts as materialized (
-    select * from {{ ref('int_posts_enriched') }}
+    select * from {{ ref('int_post_counts') }}
     where {{ is_new_post() }}
 )
 {% endif %}
@@ -19,7 +19,7 @@ select
     created_at,
     '{{ kind }}' as engagement_type,
     {{ counter }} as engagement_count
-from {% if is_incremental() %} new_posts {% else %} {{ ref('int_posts_enriched') }} {% endif %}
+from {% if is_incremental() %} new_posts {% else %} {{ ref('int_post_counts') }} {% endif %}
 where {{ counter }} > 0
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -11,5 +11,5 @@ select
     impressions,
     engagement_total,
     cast(engagement_total as double) / nullif(impressions, 0) * 100 as engagement_rate
-from {{ ref('int_posts_enriched') }}
+from {{ ref('int_post_counts') }}
 where {{ is_new_post() }}

@@ -2,14 +2,14 @@
 
 -- Distinct authors a day with a post that somebody engaged with, by platform and over all of them.
 with active as (
-    select post_date, platform, count(distinct author_id) as active_users
-    from {{ ref('int_posts_enriched') }}
-    where engagement_total >= 1 and author_id is not null
+    select post_date, platform, count(distinct user_key) as active_users
+    from {{ ref('int_post_counts') }}
+    where engagement_total >= 1 and user_key is not null
     group by post_date, platform
 ),
 
 days as (
-    select distinct post_date from {{ ref('int_posts_enriched') }}
+    select distinct post_date from {{ ref('int_post_counts') }}
 )
 
 select post_date, platform, active_users from active

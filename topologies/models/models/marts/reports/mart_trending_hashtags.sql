@@ -1,5 +1,5 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='as_of_date') }}
--- depends_on: {{ ref('int_posts_enriched') }}
+-- depends_on: {{ ref('int_post_counts') }}
 
 -- The 50 hashtags with the most engagement in the seven days up to each day of the calendar.
 -- In a refresh a new post counts for its day and the six after it; a day that is new to the calendar counts those
@@ -11,7 +11,7 @@ with as_of_days as (
         date > (select max(as_of_date) from {{ this }})
         or date in (
             select day + cast(later.days as integer)
-            from (select distinct post_date as day from {{ ref('int_posts_enriched') }})
+            from (select distinct post_date as day from {{ ref('int_post_counts') }})
             cross join range(7) as later(days)
         )
     {% endif %}
