@@ -48,6 +48,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...(options.memoryBytes < MUCH_MEMORY ? GIVES_BACK : {}),
     // Tables are sets: this lets threads write without waiting for each other.
     preserve_insertion_order: 'false',
+    // Each thread compresses a row group when it is full. By default five wait for each other, in memory, and what is
+    // left of them at the end is compressed by one thread.
+    write_buffer_row_group_count: '1',
   })
   const first = await connect(instance, options.signal)
   return {

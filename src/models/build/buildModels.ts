@@ -23,6 +23,9 @@ import { openDatabase } from '../../lake/openDatabase.ts'
 import { runUnitTest } from './runUnitTest.ts'
 import { testLog } from './testLog.ts'
 
+/** Of a new file: DuckDB 1.2 and later read it. Those before have no zstd. */
+const STORED_AS = "(storage_version 'v1.2.0')"
+
 /** What one build leaves in its folder. */
 export interface BuiltModels {
   /** The finished DuckDB file with all published models. */
@@ -83,7 +86,9 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   if (base !== undefined) await copyFile(base.database, file, constants.COPYFILE_FICLONE)
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
   try {
-    await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG}`)
+    await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG} ${STORED_AS}`)
+    // A file that is written once has no holes: row groups that are not full may stay so.
+    if (base === undefined) await database.run('set max_vacuum_tasks = 0')
     const schema = `${PUBLISHED_CATALOG}.${identifier(options.schema)}`
     await database.run(`create schema if not exists ${schema}`)
     for (const source of project.sources) {

@@ -2,6 +2,7 @@ import { projectError } from '../project/projectError.ts'
 import type { CompiledModel } from '../project/projectNodes.ts'
 import { identifier } from '../project/sqlText.ts'
 import type { Database } from '../../lake/openDatabase.ts'
+import { compressionOf } from './columnCompression.ts'
 import { columnsOf } from './relationColumns.ts'
 
 /** A contract that the SQL keeps. */
@@ -51,7 +52,8 @@ export async function contractOf(
     const rules = own.map(({ type, expression }) =>
       type === 'check' ? `check (${expression})` : type.replace('_', ' '),
     )
-    return [identifier(name), wanted[index]?.type, ...rules].join(' ')
+    const stored = compressionOf(model, name)
+    return [identifier(name), wanted[index]?.type, stored, ...rules].join(' ')
   })
   const whole = constraints.map(({ type, expression, columns: named }) => {
     const list = `(${named.map(identifier).join(', ')})`

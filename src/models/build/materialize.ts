@@ -3,6 +3,7 @@ import { strategyOf } from '../project/nodeConfig.ts'
 import type { NodeConfig } from '../project/nodeConfig.ts'
 import type { CompiledModel } from '../project/projectNodes.ts'
 import { identifier } from '../project/sqlText.ts'
+import { compressedColumns } from './columnCompression.ts'
 import { contractOf } from './contract.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { columnsOf } from './relationColumns.ts'
@@ -51,12 +52,15 @@ export async function materialize(
       await database.run(`drop ${present} ${relation}`)
     }
     const contract = await contractOf(database, model)
-    if (wanted === 'view' || contract === undefined) {
+    const defined =
+      wanted === 'view' ? undefined : (contract?.ddl ?? (await compressedColumns(database, model)))
+    if (defined === undefined) {
       await database.run(`create or replace ${wanted} ${relation} as\n${sql}`)
       return WHOLE
     }
-    await database.run(`create or replace table ${relation} (${contract.ddl})`)
-    await database.run(`insert into ${relation} select ${contract.columns} from (\n${sql}\n)`)
+    await database.run(`create or replace table ${relation} (${defined})`)
+    const columns = contract?.columns ?? '*'
+    await database.run(`insert into ${relation} select ${columns} from (\n${sql}\n)`)
     return WHOLE
   })
 }
