@@ -36,11 +36,19 @@ export function takeBuffer(bytes: number): Buffer {
 /** Takes back what was lent, by this thread or another; nobody may look at it any more. */
 export function giveBuffer(buffer: Buffer): void {
   const log2 = log2Of(buffer.length)
-  if (log2 > MOST_LOG2 || kept + buffer.length > most) return
   if (buffer.length !== 2 ** log2 || buffer.buffer.byteLength !== buffer.length) return
+  if (log2 > MOST_LOG2 || kept + buffer.length > most) return dropBuffer(buffer.buffer)
   if (isPoisoned) poison(buffer, free[log2]!)
   kept += buffer.length
   free[log2]!.push(buffer)
+}
+
+/**
+ * Gives memory back at once, which the collector would do much later, and would run the sooner for; nobody may look
+ * at it any more.
+ */
+export function dropBuffer(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 /** Another buffer of at least `bytes` with what the first `used` bytes of this one hold; this one is given back. */

@@ -1,3 +1,4 @@
+import { giveBuffer, growBuffer, takeBuffer } from './bufferPool.ts'
 import { csvRecords } from './csvRecords.ts'
 import type { SourceBatch } from './unit.ts'
 
@@ -14,6 +15,8 @@ const NONE = new Uint32Array(0)
  * - `lines`: one record a line; blank lines are none; a byte order mark at the start of a file is skipped.
  * - `csv`: RFC 4180 records, line feeds inside quotes included; empty lines are none.
  * - `bounds`: those given.
+ *
+ * `giveFrame` takes back what is no longer needed.
  */
 export function frame(batch: SourceBatch): Uint32Array {
   const { bytes, framing } = batch
@@ -21,6 +24,12 @@ export function frame(batch: SourceBatch): Uint32Array {
   if (framing === 'bounds') return batch.bounds ?? NONE
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return framing === 'csv' ? frameCsv(buffer) : frameLines(buffer, batch.baseOffset === 0)
+}
+
+/** Takes the frame of a batch back. */
+export function giveFrame({ framing }: SourceBatch, bounds: Uint32Array): void {
+  if (framing === 'bounds' || bounds === NONE) return
+  giveBuffer(Buffer.from(bounds.buffer))
 }
 
 function frameLines(bytes: Buffer, mayHaveMark: boolean): Uint32Array {
@@ -71,14 +80,14 @@ function isBlank(bytes: Buffer, start: number, end: number): boolean {
 
 /** Pairs of numbers in one typed array that grows. */
 function boundsList(bytes: number) {
-  let pairs = new Uint32Array(Math.max(16, bytes >>> 6))
+  let buffer = takeBuffer(bytes >>> 4)
+  let pairs = new Uint32Array(buffer.buffer)
   let length = 0
   return {
     add(start: number, end: number): void {
       if (length + 2 > pairs.length) {
-        const larger = new Uint32Array(pairs.length * 2)
-        larger.set(pairs)
-        pairs = larger
+        buffer = growBuffer(buffer, buffer.length * 2, buffer.length)
+        pairs = new Uint32Array(buffer.buffer)
       }
       pairs[length++] = start
       pairs[length++] = end

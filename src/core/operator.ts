@@ -97,7 +97,7 @@ export type OnBytes<Out> = (
   envelope: Envelope,
 ) => void
 
-/** The keys of one batch, in order of arrival. */
+/** The keys of one batch, in order of arrival; the memory is used for others once they are decided on. */
 export interface KeyBatch {
   readonly count: number
   /** Four words a record: the 128-bit fingerprint of its key. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker, type ResourceLimits } from 'node:worker_threads'
-import { giveBuffer } from '../core/bufferPool.ts'
+import { dropBuffer, giveBuffer } from '../core/bufferPool.ts'
 import { SluiceboxError } from '../core/errors.ts'
 import type { MemoryShares } from './memory/memoryShares.ts'
 import { errorFromWire, type WireError } from './wireError.ts'
@@ -114,6 +114,8 @@ function poolRunner(
     one.then((thread) => (opened[at] = thread)).catch(() => {})
   }
   const home = new Map<number, Thread>()
+  /** What batches wait for. */
+  const undecided = new Map<number, readonly Gated[]>()
   const hurry = (): void => {
     // One that is gone says so to whoever asks it for more.
     for (const one of opening) {
@@ -123,7 +125,8 @@ function poolRunner(
   if (ending.aborted) hurry()
   else ending.addEventListener('abort', hurry, { once: true })
   const settle = (seq: number, thread: Thread, gated: readonly Gated[]): readonly Gated[] => {
-    if (gated.length === 0) {
+    if (gated.length > 0) undecided.set(seq, gated)
+    else {
       thread.load--
       home.delete(seq)
     }
@@ -144,6 +147,11 @@ function poolRunner(
     },
     async resume(seq, gate, fates) {
       const thread = home.get(seq)!
+      for (const { keys } of undecided.get(seq) ?? []) {
+        dropBuffer(keys.fingerprints.buffer)
+        dropBuffer(keys.eventTimesMs.buffer)
+      }
+      undecided.delete(seq)
       return settle(seq, thread, await thread.ask({ do: 'resume', runner, seq, gate, fates }))
     },
     async prepare(next) {

@@ -46,7 +46,7 @@ async function respond(call: number, request: Exclude<Request, { do: 'hurry' }>)
   try {
     const result = await answer(request)
     const free = freedBy(request, result)
-    port.postMessage({ call, result, free }, free === undefined ? [] : [free])
+    port.postMessage({ call, result, free }, free === undefined ? moved(result) : [free])
   } catch (error) {
     port.postMessage({ call, error: errorToWire(error) })
   }
@@ -99,7 +99,16 @@ async function answer(request: Exclude<Request, { do: 'hurry' }>): Promise<unkno
   }
 }
 
-/** With buffers no larger than what is in them: a message copies all of a buffer. */
+/** The buffers of keys, which go to the thread that decides. */
+const moved = (result: unknown): ArrayBuffer[] =>
+  Array.isArray(result)
+    ? (result as readonly Gated[]).flatMap(({ keys }) => [
+        keys.fingerprints.buffer as ArrayBuffer,
+        keys.eventTimesMs.buffer as ArrayBuffer,
+      ])
+    : []
+
+/** In buffers of their own: those that records wait in stay here. */
 const compact = ({ gate, keys }: Gated): Gated => ({
   gate,
   keys: {

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { giveBuffer, growBuffer, keepBuffers, takeBuffer } from '../../src/core/bufferPool.ts'
+import {
+  dropBuffer,
+  giveBuffer,
+  growBuffer,
+  keepBuffers,
+  takeBuffer,
+} from '../../src/core/bufferPool.ts'
 
 test('lends powers of two, each with an ArrayBuffer of its own', () => {
   for (const bytes of [0, 1, 256, 257, 5000, 262_144, 5_000_000]) {
@@ -52,4 +58,15 @@ test('grows with what was used, and gives the smaller one back', () => {
   expect(large.length).toBe(16_384)
   expect(large.subarray(0, 300).every((byte) => byte === 7)).toBe(true)
   expect(takeBuffer(300)).toBe(small)
+})
+
+test('gives memory back at once where it is not kept', () => {
+  const large = takeBuffer(2 ** 23)
+  giveBuffer(large)
+  expect(large.buffer.byteLength).toBe(0)
+  const part = Buffer.from(new ArrayBuffer(512), 0, 256)
+  giveBuffer(part)
+  expect(part.buffer.byteLength).toBe(512)
+  dropBuffer(part.buffer)
+  expect(part.length).toBe(0)
 })

@@ -1,15 +1,16 @@
+import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import type { Column, ColumnType } from '../../core/columns.ts'
 import type { Cell, SlotCell } from '../../core/rows/rowLayout.ts'
 import { NO_TEXT, type RowStore } from '../../core/rows/rowStore.ts'
 import { encodeLevels } from './levels.ts'
-import { dataPage, type Page } from './page.ts'
+import { dataPage, type Page, type PageSizes } from './page.ts'
 import type { Bound, Bounds } from './valueBuffer.ts'
 import { valuesOf } from './values.ts'
 
-/** One column of one row group, ready to be written. */
-export interface ColumnChunk {
+/** One column of one row group, ready to be written, or with its pages' sizes alone. */
+export interface ColumnChunk<P extends PageSizes = Page> {
   readonly column: Column
-  readonly pages: readonly Page[]
+  readonly pages: readonly P[]
   /** Nulls and empty lists included. */
   readonly values: number
   /** Rows that are null. */
@@ -33,9 +34,11 @@ export interface ColumnBuffer {
 const PAGE_BYTES = 512 << 10
 /** Lists may be empty, and nulls take no bytes: a page also ends at so many values. */
 const PAGE_VALUES = 1 << 17
-const FIRST_LEVELS = 64
 /** What the last page of a column was compressed to, of 1: the next one needs about as much. */
 const ratios = new WeakMap<Column, number>()
+
+/** Numbers of rows that are not null, of the call that is under way. */
+let scratch = new Int32Array(1024)
 
 /** An empty buffer for a column. */
 export function columnBuffer(column: Column): ColumnBuffer {
@@ -114,7 +117,8 @@ export function columnBuffer(column: Column): ColumnBuffer {
       return rows.subarray(0, count)
     }
     if (!column.nullable) throw new TypeError('null is not allowed here')
-    const kept = new Int32Array(count - nullsHere)
+    if (count > scratch.length) scratch = new Int32Array(count * 2)
+    const kept = scratch.subarray(0, count - nullsHere)
     let at = 0
     for (let i = 0; i < count; i++) {
       if (isNull(store, cell, rows[i]!)) defined.push(0)
@@ -218,7 +222,7 @@ function isNull(
 /** Levels of a page; takes no memory as long as all of them are `usual`. */
 function levelBuffer(usual: number) {
   let count = 0
-  let bytes: Uint8Array | undefined
+  let bytes: Buffer | undefined
   return {
     push(level: number): void {
       if (bytes === undefined) {
@@ -226,12 +230,8 @@ function levelBuffer(usual: number) {
           count++
           return
         }
-        bytes = new Uint8Array(Math.max(FIRST_LEVELS, count * 2)).fill(usual, 0, count)
-      } else if (count === bytes.length) {
-        const grown = new Uint8Array(count * 2)
-        grown.set(bytes)
-        bytes = grown
-      }
+        bytes = takeBuffer(count * 2).fill(usual, 0, count)
+      } else if (count === bytes.length) bytes = growBuffer(bytes, count * 2, count)
       bytes[count++] = level
     },
     pushMany(level: number, times: number): void {
@@ -242,6 +242,7 @@ function levelBuffer(usual: number) {
     levels: (): Uint8Array | number => bytes ?? usual,
     clear(): void {
       count = 0
+      if (bytes !== undefined) giveBuffer(bytes)
       bytes = undefined
     },
     capacity: () => bytes?.length ?? 0,

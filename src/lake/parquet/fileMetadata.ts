@@ -1,13 +1,14 @@
 import type { Column } from '../../core/columns.ts'
 import { COLUMN_FORMATS } from './columnFormat.ts'
 import type { ColumnChunk } from './columnBuffer.ts'
+import type { PageSizes } from './page.ts'
 import type { Bound } from './valueBuffer.ts'
 import { lowerBound, upperBound } from './stringBounds.ts'
 import { encodeThrift, thrift, type Thrift } from './thrift.ts'
 
 /** Where a column chunk lies in its file. */
 export interface PlacedChunk {
-  readonly chunk: ColumnChunk
+  readonly chunk: ColumnChunk<PageSizes>
   readonly offset: number
 }
 
@@ -76,7 +77,7 @@ function leaf(name: string, type: Column['type'], repetition: number): Thrift {
 }
 
 function rowGroupMetadata({ rows, chunks }: PlacedRowGroup): Thrift {
-  const sum = (of: (chunk: ColumnChunk) => number) =>
+  const sum = (of: (chunk: ColumnChunk<PageSizes>) => number) =>
     chunks.reduce((bytes, { chunk }) => bytes + of(chunk), 0)
   return struct({
     1: list(chunks.map(chunkMetadata)),
@@ -106,12 +107,12 @@ function chunkMetadata({ chunk, offset }: PlacedChunk): Thrift {
   })
 }
 
-export const storedBytes = ({ pages }: ColumnChunk): number =>
+export const storedBytes = ({ pages }: ColumnChunk<PageSizes>): number =>
   pages.reduce((bytes, page) => bytes + page.bytes, 0)
-const rawBytes = ({ pages }: ColumnChunk): number =>
+const rawBytes = ({ pages }: ColumnChunk<PageSizes>): number =>
   pages.reduce((bytes, page) => bytes + page.rawBytes, 0)
 
-function statistics({ column, nulls, bounds }: ColumnChunk): Thrift {
+function statistics({ column, nulls, bounds }: ColumnChunk<PageSizes>): Thrift {
   if (bounds === undefined) return struct({ 3: i64(nulls) })
   const min = encodeBound(column, bounds.min, 'min')
   const max = encodeBound(column, bounds.max, 'max')

@@ -1,14 +1,19 @@
 import { constants, crc32, zstdCompressSync } from 'node:zlib'
-import { giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
+import { dropBuffer, giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import { encodeThrift, thrift } from './thrift.ts'
 
-/** A data page, ready to be written. */
-export interface Page {
-  /** Header and body. */
-  readonly parts: readonly Uint8Array[]
+export interface PageSizes {
   readonly bytes: number
   /** What it would be without compression. */
   readonly rawBytes: number
+}
+
+/** A data page, ready to be written. */
+export interface Page extends PageSizes {
+  /** Header and body. */
+  readonly parts: readonly Uint8Array[]
+  /** Gives the memory of its parts back, once they were copied. */
+  drop(): void
 }
 
 const DATA_PAGE = 0
@@ -32,7 +37,7 @@ export function dataPage(body: readonly Uint8Array[], values: number, ratio: num
   let rawBytes = 0
   for (const part of body) rawBytes += part.length
   const chunkSize = Math.ceil(Math.min(rawBytes, rawBytes * ratio * SLACK)) + OVERHEAD
-  const bytes =
+  const { bytes, drop } =
     body.length === 1 ? compress(body[0]!, chunkSize) : compressJoined(body, rawBytes, chunkSize)
   const { i32, struct } = thrift
   const header = encodeThrift(
@@ -48,33 +53,43 @@ export function dataPage(body: readonly Uint8Array[], values: number, ratio: num
     parts: [header, bytes],
     bytes: header.length + bytes.length,
     rawBytes: header.length + rawBytes,
+    drop,
   }
 }
+
+type Compressed = Pick<Page, 'drop'> & { readonly bytes: Uint8Array }
 
 function compressJoined(
   body: readonly Uint8Array[],
   rawBytes: number,
   chunkSize: number,
-): Uint8Array {
+): Compressed {
   const whole = takeBuffer(rawBytes)
   let at = 0
   for (const part of body) {
     whole.set(part, at)
     at += part.length
   }
-  const bytes = compress(whole.subarray(0, rawBytes), chunkSize)
+  const compressed = compress(whole.subarray(0, rawBytes), chunkSize)
   giveBuffer(whole)
-  return bytes
+  return compressed
 }
 
 /** @param chunkSize - what zlib allocates; where that is too little, it takes as much again */
-function compress(raw: Uint8Array, chunkSize: number): Uint8Array {
+function compress(raw: Uint8Array, chunkSize: number): Compressed {
   const bytes = zstdCompressSync(raw, {
     chunkSize,
     pledgedSrcSize: raw.length,
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
   })
-  // A view of what zlib allocated; pages are kept until the file is written.
-  const isSnug = bytes.buffer.byteLength <= bytes.length * SLACK * SLACK
-  return isSnug ? bytes : new Uint8Array(bytes)
+  // A view of what zlib allocated for it; a small one may be part of what others use.
+  const isOwn = bytes.buffer.byteLength === chunkSize
+  const drop = (): void => {
+    if (isOwn) dropBuffer(bytes.buffer)
+  }
+  // Pages are kept until the file is written.
+  if (bytes.buffer.byteLength <= bytes.length * SLACK * SLACK) return { bytes, drop }
+  const snug = new Uint8Array(bytes)
+  drop()
+  return { bytes: snug, drop: () => dropBuffer(snug.buffer) }
 }

@@ -1,3 +1,5 @@
+import { dropBuffer } from '../../core/bufferPool.ts'
+
 /**
  * Room for keys, as they lie in the table, in the log and in a state object: four 32-bit words of
  * fingerprint, then, where the window is bounded, the event time as a 64-bit float. Little-endian, as
@@ -16,10 +18,8 @@ const NO_TIMES = new Float64Array()
 /** Words of one entry. */
 export const wordsOf = (timed: boolean): number => (timed ? 6 : 4)
 
-/** Gives the memory back at once, which the collector would do much later; nobody may look at it any more. */
-export function release({ words }: Entries): void {
-  ;(words.buffer as ArrayBuffer).transfer(0)
-}
+/** Gives the memory back at once; nobody may look at it any more. */
+export const release = ({ words }: Entries): void => dropBuffer(words.buffer)
 
 /** Free room for `count` keys. */
 export function entries(count: number, timed: boolean): Entries {

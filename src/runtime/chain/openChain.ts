@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import { frame } from '../../core/framing.ts'
+import { frame, giveFrame } from '../../core/framing.ts'
 import type { TopologyNode } from '../../core/topology.ts'
 import type {
   KeyBatch,
@@ -185,6 +185,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
     if (next.length === 0) {
       for (const writer of writers.values()) writer.endBatch?.()
       stores.giveBack(opened.stores)
+      if (opened.bounds !== undefined) giveFrame(opened.batch, opened.bounds)
       open.delete(seq)
     }
     return next

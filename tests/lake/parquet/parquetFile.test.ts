@@ -118,7 +118,7 @@ describe('what an independent reader gets back', () => {
       tags: i % 2 === 0 ? [] : [`t${i}`],
     }))
     const parts: Uint8Array[] = []
-    const file = parquetFile(columns, async (bytes) => void parts.push(bytes))
+    const file = parquetFile(columns, async (bytes) => void parts.push(Buffer.from(bytes)))
     for (const half of [many.slice(0, 70_000), many.slice(70_000)]) {
       const group = rowGroup(columns)
       for (const row of half) group.append(row)

@@ -47,7 +47,7 @@ describe('readRows', () => {
   test('reads a file of several row groups slice by slice, in order', async () => {
     const parts: Uint8Array[] = []
     const wanted = [column('n', 'int32')]
-    const file = parquetFile(wanted, async (bytes) => void parts.push(bytes))
+    const file = parquetFile(wanted, async (bytes) => void parts.push(Buffer.from(bytes)))
     for (const [from, to] of [
       [0, 30_000],
       [30_000, 70_000],
