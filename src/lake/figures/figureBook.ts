@@ -21,6 +21,8 @@ export interface FigureBookOptions {
 /** Figures of one build, with what is to be kept of them. */
 export interface FigureBook extends Figures {
   keep(): KeptFigures
+  /** The same book for one who asks before the models are made, through another connection: it knows none of them. */
+  beforehand(query: FigureBookOptions['query']): Figures
 }
 
 /** What a database has under a name; one with dots is a name in a schema: `main.orders` is `"main"."orders"`. */
@@ -33,6 +35,8 @@ interface Part {
   readonly sql: FigureSql
   /** The kept figure, where the SQL is of the added rows. */
   readonly before?: Json
+  /** Where to look next if this doesn't say it. */
+  readonly next?: Part
 }
 
 interface Entry {
@@ -65,45 +69,56 @@ export function figureBook({
     known.set(nameOf(figure), entry)
   }
 
+  const whole = (figure: Figure): Part => ({ figure, sql: wholeSql(figure) })
+  /** What new rows point to has mostly come with them. */
+  const cheapest = (figure: Figure): Part => {
+    const value = before(figure)
+    if (value === undefined) return whole(figure)
+    const added = figure.table.added!
+    const own = { figure, before: value, next: whole(figure), sql: addedSql(figure, added) }
+    const near = figure.kind === 'orphans' ? figure.other.added : undefined
+    return near === undefined ? own : { ...own, sql: addedSql(figure, added, near), next: own }
+  }
+
   /** What was kept is no reason to fail: where added rows can't be asked, everything is. */
-  const asked = async (figures: readonly Figure[]) => {
-    const parts = figures.map((figure): Part => {
-      const value = before(figure)
-      return value === undefined
-        ? { figure, sql: wholeSql(figure) }
-        : { figure, before: value, sql: addedSql(figure, figure.table.added!) }
-    })
+  const asked = async (query: FigureBookOptions['query'], parts: readonly Part[]) => {
     try {
       return { parts, found: await ask(query, parts) }
     } catch (error) {
       if (parts.every(({ before }) => before === undefined)) throw error
-      const whole = figures.map((figure): Part => ({ figure, sql: wholeSql(figure) }))
-      return { parts: whole, found: await ask(query, whole) }
+      const all = parts.map(({ figure }) => whole(figure))
+      return { parts: all, found: await ask(query, all) }
     }
+  }
+
+  const computeBy =
+    (query: FigureBookOptions['query']): Figures['compute'] =>
+    async (figures) => {
+      const wanted = new Map(figures.map((figure) => [nameOf(figure), figure]))
+      const unknown = [...wanted].filter(([name]) => !known.has(name))
+      let open = unknown.map(([, figure]) => cheapest(figure))
+      while (open.length > 0) {
+        const { parts, found } = await asked(query, open)
+        open = []
+        for (const [index, { figure, before, next }] of parts.entries()) {
+          const values = found[index]!
+          const value = before === undefined ? values[0]! : carried(figure, before, values)
+          if (value !== undefined) remember(figure, value)
+          else if (next !== undefined) open.push(next)
+        }
+      }
+      return figures.map((figure) => known.get(nameOf(figure))!.value)
+    }
+  const stampOf: Figures['stampOf'] = (id) => kept[id]?.stamp
+  const notYet: Figures['model'] = (name) => {
+    throw new Error(`the model ${name} is not made yet`)
   }
 
   return {
     model,
-    stampOf: (id) => kept[id]?.stamp,
-
-    compute: async (figures) => {
-      const wanted = new Map(figures.map((figure) => [nameOf(figure), figure]))
-      const open = [...wanted].filter(([name]) => !known.has(name)).map(([, figure]) => figure)
-      const whole: Figure[] = []
-      const { parts, found } = await asked(open)
-      for (const [index, { figure, before }] of parts.entries()) {
-        const values = found[index]!
-        const value = before === undefined ? values[0]! : carried(figure, before, values)
-        if (value === undefined) whole.push(figure)
-        else remember(figure, value)
-      }
-      const again = await ask(
-        query,
-        whole.map((figure) => ({ sql: wholeSql(figure) })),
-      )
-      for (const [index, figure] of whole.entries()) remember(figure, again[index]![0]!)
-      return figures.map((figure) => known.get(nameOf(figure))!.value)
-    },
+    stampOf,
+    compute: computeBy(query),
+    beforehand: (query) => ({ model: notYet, stampOf, compute: computeBy(query) }),
 
     keep: () => {
       const all: Record<string, { stamp: Json; values: Record<string, Json> }> = {}

@@ -49,8 +49,10 @@ export function wholeSql(figure: Figure): FigureSql {
 /**
  * What has to be known of the rows that were added. Repeats: those among them, how many of them count, and how
  * many rows of the table have their values. Orphans: their different values, and those that the other table has.
+ *
+ * @param other where the values of orphans are looked for. @defaultValue the whole other table
  */
-export function addedSql(figure: Figure, added: string): FigureSql {
+export function addedSql(figure: Figure, added: string, other?: string): FigureSql {
   switch (figure.kind) {
     case 'aggregate':
       return { ...NOTHING, aggregates: [{ relation: added, sql: figure.sql }] }
@@ -74,7 +76,7 @@ export function addedSql(figure: Figure, added: string): FigureSql {
       return {
         aggregates: [{ relation: added, sql: `count(distinct ${own})` }],
         scalars: [
-          `select count(distinct ${its}) from ${figure.other.relation} where ${its} in (${those})`,
+          `select count(distinct ${its}) from ${other ?? figure.other.relation} where ${its} in (${those})`,
         ],
       }
     }

@@ -95,7 +95,7 @@ describe('figures of a table that rows were added to', () => {
       }),
       { numRuns: 60 },
     )
-  })
+  }, 30_000)
 
   const clean: Row[] = [
     [1, 1, 1],
@@ -109,10 +109,9 @@ describe('figures of a table that rows were added to', () => {
     await first.compute(figuresOf(child(), parent()))
     await fill('child', [...clean, added])
     await fill('fresh', [added])
-    await fill('none', [])
     asked.length = 0
     const book = figureBook({ query, kept: first.keep() })
-    const { table = child('fresh'), other = parent('none') } = own
+    const { table = child('fresh'), other = parent(undefined, ['id']) } = own
     const mergeable = figuresOf(table, other).filter((figure) => {
       if (figure.kind === 'aggregate') return figure.merge !== undefined
       if (figure.kind === 'found') return figure.isPerRow
@@ -134,6 +133,40 @@ describe('figures of a table that rows were added to', () => {
     expect(values.slice(3)).toEqual([1, 1, 0, 0])
     expect(asked).toHaveLength(2)
     expect(asked[1]).toMatch(/from child as tested/)
+  })
+
+  it('look for what they point to among what was added with them, then in the whole other table', async () => {
+    const { query, fill, asked } = await database()
+    await fill('child', clean)
+    await fill('parent', [[1, null, null]])
+    const orphans = (added?: string, more?: string): Figure => {
+      const other = parent(more)
+      return { kind: 'orphans', table: child(added), column: 'parent', other, otherColumn: 'id' }
+    }
+    const first = figureBook({ query })
+    await first.compute([orphans()])
+    await fill('parent', [
+      [1, null, null],
+      [2, null, null],
+    ])
+    await fill('more', [[2, null, null]])
+    const look = async (added: readonly Row[]) => {
+      await fill('child', [...clean, ...added])
+      await fill('fresh', added)
+      asked.length = 0
+      const [found] = await figureBook({ query, kept: first.keep() }).compute([
+        orphans('fresh', 'more'),
+      ])
+      return { found: Number(found), times: asked.length }
+    }
+    expect(await look([[3, 2, 5]])).toEqual({ found: 0, times: 1 })
+    expect(asked[0]).not.toContain('from parent')
+    const both: Row[] = [
+      [3, 2, 5],
+      [4, 1, 5],
+    ]
+    expect(await look(both)).toEqual({ found: 0, times: 2 })
+    expect(await look([[3, 9, 5]])).toEqual({ found: 1, times: 3 })
   })
 
   it('find orphans among the added rows, and everywhere where the other table may have lost rows', async () => {
