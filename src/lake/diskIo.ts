@@ -38,6 +38,8 @@ export interface DiskIo {
   realpath(path: string): Promise<string>
   /** Copies inside the kernel, as a clone where the file system can; `to` must not exist. Not synced. */
   copyFile(from: string, to: string): Promise<void>
+  /** Makes a clone, which shares the original's blocks; false where the file system has no clones. */
+  cloneFile(from: string, to: string): Promise<boolean>
   /** Says when a file was last changed, in ms. */
   setTime(path: string, ms: number): Promise<void>
   /** Makes the names in a folder survive a power cut. */
@@ -45,6 +47,9 @@ export interface DiskIo {
   /** Makes a file survive that was written by other means (`copyFile`). */
   syncFile(path: string): Promise<void>
 }
+
+/** What systems say that can't clone, or not from there to there. */
+const NO_CLONES = ['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'EXDEV', 'EINVAL', 'ENOSYS', 'EPERM']
 
 /** The real file system. */
 export const realDisk: DiskIo = Object.freeze({
@@ -61,6 +66,16 @@ export const realDisk: DiskIo = Object.freeze({
   realpath: (path) => fs.realpath(path),
   copyFile: (from, to) =>
     fs.copyFile(from, to, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL),
+  cloneFile: async (from, to) => {
+    const mode = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL
+    return fs.copyFile(from, to, mode).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (NO_CLONES.includes(error.code ?? '')) return false
+        throw error
+      },
+    )
+  },
   setTime: (path, ms) => fs.utimes(path, ms / 1000, ms / 1000),
   syncFolder: syncPath,
   syncFile: syncPath,

@@ -10,9 +10,11 @@ import { fileChecksum } from './fileChecksum.ts'
 import { groupedSync } from './groupedSync.ts'
 import { tempFiles } from './localTemp.ts'
 import { localWriter } from './localWriter.ts'
+import { moveFile } from './moveFile.ts'
 import type { ObjectStore, ObjectWriter, StagedObject } from './objectStore.ts'
 import { placeFile } from './placeFile.ts'
 import { publishConflict } from './publishConflict.ts'
+import { readyCopies } from './readyCopies.ts'
 import { walkFolder } from './walkFolder.ts'
 
 export interface LocalStoreOptions {
@@ -46,6 +48,7 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
   const sync = groupedSync(disk)
   const folders = durableFolders(disk, base, sync)
   const temp = tempFiles(disk, join(base, STAGING, TEMP), folders)
+  const copies = readyCopies(temp)
   const pathOf = (key: string): string => join(base, checkKey(key))
 
   const state = async (object: StagedObject): Promise<'absent' | 'same' | 'other'> => {
@@ -136,12 +139,13 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
     look: async (key) => {
       const path = pathOf(key)
       const stat = await disk.stat(path).catch(ifAbsent(undefined)).catch(failed('look at', path))
-      return stat && { tag: `${stat.size}-${stat.mtimeMs}` }
+      return stat && { tag: [stat.size, stat.ino, stat.mtimeMs, stat.ctimeMs].join('-') }
     },
 
     swap: async (from, to) => {
       try {
-        await placeFile({ disk, temp, folders, sync }, pathOf(from), pathOf(to))
+        const tools = { disk, temp, folders, sync, ready: copies.take(pathOf(from)) }
+        await placeFile(tools, pathOf(from), pathOf(to))
         return 'swapped'
       } catch (error) {
         if (codeOf(error) === 'ENOENT' && !(await store.has(from))) return 'missing'
@@ -159,7 +163,10 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
       }
     },
 
-    remove: async (key) => unlink(pathOf(key)),
+    remove: async (key) => {
+      await copies.forget(pathOf(key))
+      await unlink(pathOf(key))
+    },
 
     openWriter: (key) => {
       const path = pathOf(key)
@@ -173,15 +180,16 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
       return { ...writer, close: async () => ({ key, staged, ...(await writer.close()) }) }
     },
 
-    stageFile: async (task, key, source) => {
+    stageFile: async (task, key, source, { isGiven = false, willSwap = false } = {}) => {
       const staged = stagingKey(task, key)
       const path = pathOf(staged)
+      const place = () => (isGiven ? moveFile(disk, source, path) : disk.copyFile(source, path))
       try {
-        await folders.within(dirname(path), () => disk.copyFile(source, path))
-        await disk.syncFile(path)
-        const sums = await fileChecksum(disk, path)
+        await folders.within(dirname(path), place)
+        const digest = willSwap ? copies.make(path, pathOf(key)) : fileChecksum(disk, path)
+        const [{ bytes, checksum }] = await Promise.all([digest, disk.syncFile(path)])
         await sync(dirname(path))
-        return { key, staged, ...sums }
+        return { key, staged, bytes, checksum }
       } catch (error) {
         if (codeOf(error) !== 'EEXIST') await disk.unlink(path).catch(() => {})
         throw diskError(`copy ${source} to`, path, error)

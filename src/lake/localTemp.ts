@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
+import { copyDurably } from './copyDurably.ts'
 import type { DiskIo } from './diskIo.ts'
 import type { DurableFolders } from './durableFolders.ts'
 import { isGone, processName } from './processName.ts'
@@ -8,11 +9,18 @@ import { isGone, processName } from './processName.ts'
 const OLD_AFTER_MS = 86_400_000
 const RANDOM = /-[0-9a-f]{16}$/
 
+export interface TempCopy {
+  readonly path: string
+  readonly bytes: number
+  /** CRC-32. */
+  readonly checksum: number
+}
+
 export interface TempFiles {
   /** A new file with these bytes, synced; resolves with its path. */
   write(bytes: Uint8Array): Promise<string>
-  /** A copy of a file, synced, with its original's time; resolves with its path. */
-  copy(from: string): Promise<string>
+  /** A copy of a file, synced, with its original's time. */
+  copy(from: string): Promise<TempCopy>
   /** Best effort: what stays is removed by a later process. */
   remove(path: string): Promise<void>
 }
@@ -51,14 +59,13 @@ export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders)
       const { mtimeMs } = await disk.stat(from)
       await clean()
       try {
-        await folders.within(folder, () => disk.copyFile(from, path))
+        const sums = await folders.within(folder, () => copyDurably(disk, from, path))
         await disk.setTime(path, Math.round(mtimeMs))
-        await disk.syncFile(path)
+        return { path, ...sums }
       } catch (error) {
         await remove(path)
         throw error
       }
-      return path
     },
 
     remove,

@@ -15,12 +15,20 @@ export interface StagedObject {
   readonly staged: string
 }
 
-/** What was seen at a key that is replaced from time to time. */
+/** What was seen at a key. */
 export interface Seen {
-  /** Changes with the content. */
+  /** Changes with the content, and says nothing more: the same content may have another. */
   readonly tag: string
   /** The key that this is a copy of, where the store keeps that. */
   readonly copyOf?: string
+}
+
+/** What a store may make use of when it stages a local file. */
+export interface StageFile {
+  /** The file is the store's from here on, which may move it: nobody else changes it. @defaultValue false */
+  readonly isGiven?: boolean
+  /** It will be put in place by `swap`: what that begins with may be done at once. @defaultValue false */
+  readonly willSwap?: boolean
 }
 
 /** Streams bytes into one object; bounded memory. */
@@ -82,7 +90,7 @@ export interface ObjectStore {
    * Stages a whole local file, cloned or copied by the kernel where the store can. The caller compares
    * the length with what it expects.
    */
-  stageFile(task: string, key: string, path: string): Promise<StagedObject>
+  stageFile(task: string, key: string, path: string, how?: StageFile): Promise<StagedObject>
   /** Idempotent: `already` if the key holds the same length and checksum. `missing`: neither staged nor there.
    * Rejects with CheckpointError SBX_PUBLISH_CONFLICT where the key holds anything else. */
   publish(object: StagedObject): Promise<'published' | 'already' | 'missing'>

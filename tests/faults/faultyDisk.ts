@@ -129,6 +129,7 @@ export function faultyDisk(at: number, fault: Fault): FaultyDisk {
     lstat: (path) => act(`lstat ${path}`, () => realDisk.lstat(path)),
     realpath: (path) => act(`realpath ${path}`, () => realDisk.realpath(path)),
     copyFile: (from, to) => act(`copyFile ${to}`, () => realDisk.copyFile(from, to)),
+    cloneFile: (from, to) => act(`cloneFile ${to}`, () => realDisk.cloneFile(from, to)),
     setTime: (path, ms) => act(`setTime ${path}`, () => realDisk.setTime(path, ms)),
     syncFolder: (path) => act(`syncFolder ${path}`, () => realDisk.syncFolder(path)),
     syncFile: (path) => act(`syncFile ${path}`, () => realDisk.syncFile(path)),

@@ -5,6 +5,7 @@ const PROMOTIONS = 50
 
 /** What comes before, between and behind the steps of a promotion. */
 const PLACES = [
+  'after utimes 4 _staging/_tmp/',
   'before link 5 _checkpoints/.*/gold/\\d{12}$',
   'after link 4 _checkpoints/.*/gold/\\d{12}$',
   'before link 4 gold/newest/_delta_log/\\d+\\.json$',
@@ -13,7 +14,6 @@ const PLACES = [
   'after link 4 gold/daily/_delta_log/\\d+\\.json$',
   'before link 4 gold/_versions/\\d+\\.json$',
   'after link 4 gold/_versions/\\d+\\.json$',
-  'after copyFile 4 _staging/_tmp/',
   'before rename 4 gold/gold\\.duckdb$',
   'after rename 4 gold/gold\\.duckdb$',
   'before unlink 4 gold/_versions/\\d+\\.json$',
@@ -36,7 +36,7 @@ test('readers see one whole version after the other, wherever a promotion is kil
   }
   expect(result).toMatchObject({ kills: PLACES.length, strays: [], newestVersion: PROMOTIONS })
   // All but what was killed before its commit is finished as it was.
-  expect(result, said).toMatchObject({ undone: 1, finished: PLACES.length - 1 })
+  expect(result, said).toMatchObject({ undone: 2, finished: PLACES.length - 2 })
   expect(result.versions.map((name) => name.replace(/-.*\./, '.'))).toEqual(
     [48, 49, 50].flatMap((version) => [`${version}.duckdb`, `${version}.json`]),
   )

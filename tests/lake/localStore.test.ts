@@ -1,4 +1,14 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -307,6 +317,86 @@ test('another store leaves an old file alone while it is put in place', async ()
   }
   await localStore(root, { disk }).swap(from, 'gold/gold.duckdb', undefined)
   expect(await readFile(join(root, 'gold/gold.duckdb'), 'utf8')).toBe('version three')
+})
+
+describe('a file that is given', () => {
+  const given = async (text: string, disk: DiskIo = realDisk) => {
+    const path = join(home, `given-${text}-${count}`)
+    await writeFile(path, text)
+    const store = localStore(root, { disk })
+    const how = { isGiven: true, willSwap: true }
+    const object = await store.stageFile('gold', `gold/_versions/${text}`, path, how)
+    return { store, path, object, key: object.key }
+  }
+  const temporary = () => readdir(join(root, '_staging/_tmp'))
+
+  test('is moved, not copied', async () => {
+    const copied: string[] = []
+    const copyFile: DiskIo['copyFile'] = async (from, to) => {
+      copied.push(to)
+      await realDisk.copyFile(from, to)
+    }
+    const { store, path, object, key } = await given('one', { ...realDisk, copyFile })
+    const { ino } = await stat(join(root, object.staged))
+    await store.publish(object)
+    expect((await stat(join(root, key))).ino).toBe(ino)
+    await expect(stat(path)).rejects.toThrow('ENOENT')
+    expect(copied).toEqual([])
+  })
+
+  test('is copied where it lies in another file system', async () => {
+    const link: DiskIo['link'] = async (from, to) => {
+      if (from.includes('given-')) throw Object.assign(new Error('EXDEV'), { code: 'EXDEV' })
+      await realDisk.link(from, to)
+    }
+    const { store, path, object, key } = await given('afar', { ...realDisk, link })
+    expect(await store.publish(object)).toBe('published')
+    expect(await readFile(join(root, key), 'utf8')).toBe('afar')
+    await expect(stat(path)).rejects.toThrow('ENOENT')
+  })
+
+  test('is put in place by the copy that was made when it was staged', async () => {
+    const { store, object, key } = await given('one')
+    expect(await temporary()).toHaveLength(1)
+    await store.publish(object)
+    await store.swap(key, 'gold/gold.duckdb', undefined)
+    expect(await readFile(join(root, 'gold/gold.duckdb'), 'utf8')).toBe('one')
+    expect(await temporary()).toEqual([])
+    expect((await stat(join(root, key))).nlink).toBe(1)
+  })
+
+  test('is copied anew where something is wrong with that copy', async () => {
+    const { store, object, key } = await given('one')
+    await store.publish(object)
+    const [copy = ''] = await temporary()
+    await writeFile(join(root, '_staging/_tmp', copy), 'another')
+    await store.swap(key, 'gold/gold.duckdb', undefined)
+    expect(await readFile(join(root, 'gold/gold.duckdb'), 'utf8')).toBe('one')
+    expect(await temporary()).toEqual([])
+  })
+
+  test('leaves no copy behind where it is removed, or another is staged', async () => {
+    const { store, object, key } = await given('one')
+    await store.publish(object)
+    await store.remove(key)
+    expect(await temporary()).toEqual([])
+    const path = join(home, 'more')
+    for (const text of ['two', 'three']) {
+      await writeFile(path, text)
+      await store.stageFile('gold', text, path, { isGiven: true, willSwap: true })
+    }
+    expect(await temporary()).toHaveLength(1)
+  })
+})
+
+test('tells a file from another of the same length and time', async () => {
+  const store = localStore(root)
+  await store.create('a', encode('one'))
+  const before = await store.look('a')
+  const { mtime } = await stat(join(root, 'a'))
+  await writeFile(join(root, 'a'), 'two')
+  await utimes(join(root, 'a'), mtime, mtime)
+  expect(await store.look('a')).not.toEqual(before)
 })
 
 test('leaves nothing beside a file that could not be put in place', async () => {

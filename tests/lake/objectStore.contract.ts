@@ -411,6 +411,28 @@ export function objectStoreContract(
           await rm(folder, { recursive: true })
         }
       })
+
+      test('stages a file that it is given, and puts it in place', async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'sluicebox-contract-'))
+        try {
+          const there = `${fresh()}/there`
+          for (const text of ['one', 'two, longer', 'three']) {
+            const [path, key] = [join(folder, 'finished'), fresh()]
+            await writeFile(path, text)
+            const how = { isGiven: true, willSwap: true }
+            const object = await store.stageFile('task', key, path, how)
+            expect(object).toMatchObject({ bytes: text.length, checksum: crc32(encode(text)) })
+            expect(await store.publish(object)).toBe('published')
+            expect(await store.swap(key, there, await store.look(there))).toBe('swapped')
+            expect(decode(await store.read(key))).toBe(text)
+            expect(decode(await store.read(there))).toBe(text)
+            await rm(path, { force: true })
+          }
+          expect(await stagedBelow(there, 'task')).toEqual([])
+        } finally {
+          await rm(folder, { recursive: true })
+        }
+      })
     })
 
     test.each(['', '/', '/etc/passwd', 'a//b', 'a/', '../up', 'a/../../up', './a', 'a/.', 'a\\b'])(

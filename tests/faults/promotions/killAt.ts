@@ -19,7 +19,7 @@ if (call !== undefined && call !== '') {
   const real = calls[call]!
   calls[call] = async (...args) => {
     // What is made, not what it is made from.
-    const target = call === 'unlink' || call === 'rm' ? args[0] : args[1]
+    const target = ['unlink', 'rm', 'utimes'].includes(call) ? args[0] : args[1]
     const isIt = path.test(String(target)) && --left === 0
     if (isIt && when === 'before') kill()
     const result = await real.apply(fs.promises, args)

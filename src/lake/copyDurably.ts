@@ -1,0 +1,82 @@
+import { crc32 } from 'node:zlib'
+
+import type { DiskFile, DiskIo } from './diskIo.ts'
+import { fileChecksum } from './fileChecksum.ts'
+
+const PIECE_BYTES = 1 << 20
+/** So much waits for the disk at most before it is asked to begin. */
+const SYNC_BYTES = 128 * PIECE_BYTES
+
+/**
+ * Copies a file to where none is, and says of it what `fileChecksum` would: it is read once for both. The copy is
+ * durable; most of it is written to the disk while the rest is copied. What one that fails leaves is the caller's to remove.
+ */
+export async function copyDurably(
+  disk: DiskIo,
+  from: string,
+  to: string,
+): Promise<{ readonly bytes: number; readonly checksum: number }> {
+  if (await disk.cloneFile(from, to)) {
+    const [sums] = await Promise.all([fileChecksum(disk, from), disk.syncFile(to)])
+    return sums
+  }
+  const source = await disk.open(from, 'read')
+  try {
+    const target = await disk.open(to, 'create')
+    try {
+      return await pour(source, target)
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** A piece is read while the one before is written and digested. */
+async function pour(source: DiskFile, target: DiskFile) {
+  const syncing = syncBehind(target)
+  let [next, spare] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)]
+  let piece = next.subarray(0, 0)
+  let bytes = 0
+  let checksum = 0
+  for (;;) {
+    const both = Promise.all([
+      source.read(next, bytes),
+      piece.length === 0 ? undefined : target.write(piece),
+    ])
+    checksum = crc32(piece, checksum)
+    const [got] = await both
+    syncing.written(piece.length)
+    piece = next.subarray(0, got)
+    if (got === 0) break
+    bytes += got
+    ;[next, spare] = [spare, next]
+  }
+  await syncing.end()
+  return { bytes, checksum }
+}
+
+/** Syncs a file now and then while it grows, and at its end. */
+function syncBehind(file: DiskFile) {
+  let waiting = 0
+  let running: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
+  return {
+    written(bytes: number): void {
+      waiting += bytes
+      if (waiting < SYNC_BYTES || running !== undefined) return
+      waiting = 0
+      running = file.sync().then(
+        () => (running = undefined),
+        (error: unknown) => (failure = { error }),
+      ) as Promise<void>
+    },
+    /** A system tells of a failure once: one in between must not be lost. */
+    async end(): Promise<void> {
+      await running
+      if (failure !== undefined) throw failure.error
+      await file.sync()
+    },
+  }
+}
