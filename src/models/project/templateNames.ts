@@ -39,7 +39,9 @@ export function templateNames(
   file: string,
 ): Record<string, unknown> {
   const vars: JsonObject = { ...options.vars, ...scope.vars }
-  const env: Readonly<Record<string, unknown>> = { ...options.env, ...scope.env }
+  // Not spread: it is mostly the process's own, of which each name is a call.
+  const envOf = (name: string): unknown =>
+    Object.hasOwn(scope.env ?? {}, name) ? scope.env?.[name] : options.env[name]
   const ref = (...given: unknown[]) => {
     const [first = '', second] = positional('ref', given, 2, file)
     if (second === undefined) return scope.ref(first)
@@ -81,7 +83,7 @@ export function templateNames(
       { has_var: (name: string) => vars[name] !== undefined },
     ),
     env_var: (name: string, otherwise?: unknown) =>
-      known('env_var', name, env[name], otherwise, file),
+      known('env_var', name, envOf(name), otherwise, file),
     tojson: (value: unknown) => JSON.stringify(value),
     fromjson: (text: string) => JSON.parse(text) as unknown,
     log: () => '',
