@@ -78,8 +78,17 @@ export type BuildQuery = (sql: string) => Promise<readonly JsonObject[]>
 export interface BuildGate {
   readonly name: string
   /** `figures`: what others have asked too need not be computed again. */
-  check(query: BuildQuery, figures?: Figures): Promise<readonly CheckResult[]>
+  readonly check: GateCheck
+  /**
+   * Begins with what can be judged before the models are there, by a connection of its own, while they are made. A
+   * build that calls it goes on with the check that it resolves with, in place of the gate's own.
+   *
+   * @defaultValue nothing is judged before
+   */
+  begin?(query: BuildQuery, figures: Figures): Promise<GateCheck>
 }
+
+export type GateCheck = (query: BuildQuery, figures?: Figures) => Promise<readonly CheckResult[]>
 
 /** A models unit that was opened for its task. */
 export interface ModelsBuilder {

@@ -41,7 +41,8 @@ export async function localObject(store: ObjectStore, key: string, to: string): 
   return to
 }
 
-async function fetchFile(store: ObjectStore, key: string, to: string): Promise<void> {
+/** Copies one object to a local file. */
+export async function fetchFile(store: ObjectStore, key: string, to: string): Promise<void> {
   const isThere = await access(to).then(
     () => true,
     () => false,

@@ -18,9 +18,9 @@ import type { ObjectStore } from '../lake/objectStore.ts'
 import { keepTestResults } from './artifacts/testResults.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
-import type { BuiltModels } from './build/buildModels.ts'
+import type { BaseDatabase, BuiltModels } from './build/buildModels.ts'
 import type { ContentFile } from './build/exportTable.ts'
-import { localObject, localTable } from './localTables.ts'
+import { fetchFile, localTable } from './localTables.ts'
 import { planRefresh } from './planRefresh.ts'
 import type { BuildInputs } from './planRefresh.ts'
 import type { CompiledProject } from './project/projectNodes.ts'
@@ -30,6 +30,7 @@ import type { DeltaTables } from './publish/deltaTables.ts'
 import { databaseInPlace, publishBuild, promoteNewest } from './publish/publishBuild.ts'
 import { uploadFile } from './publish/uploadFile.ts'
 import { newestVersion } from './publish/versions.ts'
+import type { VersionManifest } from './publish/versions.ts'
 import { makeWorkFolder } from './workFolder.ts'
 
 export interface ModelsBuilderOptions {
@@ -76,12 +77,10 @@ export async function modelsBuilder(
     prepare: async (request) => {
       const startedMs = context.clock.now()
       const directory = await mkdtemp(join(work, 'build-'))
+      let refresh: Awaited<ReturnType<typeof refreshOf>>
       try {
         const before = await newestVersion(store, path)
-        const refresh = await refreshOf(options, request, directory)
-        if (refresh?.base.isAsChecked === false) {
-          context.logger.warn('gold_changed', { database: before?.database ?? '' })
-        }
+        refresh = await refreshOf(options, request, { directory, logger: context.logger })
         const built = await buildModels({
           ...options,
           ...refresh,
@@ -106,6 +105,7 @@ export async function modelsBuilder(
         const report = { version, rows, checks: built.checks, durationSeconds, touched }
         return { files, state: { version }, report } satisfies Build
       } finally {
+        await refresh?.base.database.catch(() => {})
         await rm(directory, { recursive: true, force: true })
       }
     },
@@ -171,25 +171,42 @@ async function nextVersion({ store, path }: ModelsBuilderOptions, state: Json): 
 }
 
 /** The base of a build, the days to build over it, and the models as they are for these. */
-async function refreshOf(options: ModelsBuilderOptions, request: BuildRequest, directory: string) {
+async function refreshOf(
+  options: ModelsBuilderOptions,
+  request: BuildRequest,
+  own: { readonly directory: string; readonly logger: ModelsContext['logger'] },
+) {
   const { store, project, incremental } = options
   const isWorthIt = project.models.some(({ stored }) => stored === 'incremental')
   if (!incremental || !isWorthIt) return undefined
   const plan = await planRefresh(options, request.inputs as unknown as BuildInputs)
   if (plan === undefined) return undefined
   const { base, touched } = plan
+  const database = baseDatabase(store, base, own)
+  database.catch(() => {})
   const tables = Object.entries(base.tables).map(([name, { files }]) => [name, files] as const)
-  const database = await localObject(store, base.database, join(directory, 'base.duckdb'))
-  const { checksum } = await fileChecksum(realDisk, database)
   return {
     touched,
     project: options.compile({ touched_dates: touched }),
-    base: {
-      database,
-      files: Object.fromEntries(tables),
-      isAsChecked: checksum === base.checksum,
-    },
+    base: { database, files: Object.fromEntries(tables) },
   }
+}
+
+/** A copy of a version's database, and whether that is what was checked. */
+async function baseDatabase(
+  store: ObjectStore,
+  { database, tag, checksum }: VersionManifest,
+  { directory, logger }: { readonly directory: string; readonly logger: ModelsContext['logger'] },
+): Promise<BaseDatabase> {
+  const copy = join(directory, 'gold.duckdb')
+  await fetchFile(store, database, copy)
+  // Most of it stays as it is: the disk has it then by the time that the build is done.
+  realDisk.syncFile(copy).catch(() => {})
+  // Looked at behind the copy, which is of nothing newer then.
+  const isUntouched = tag !== undefined && (await store.look(database))?.tag === tag
+  const isAsChecked = isUntouched || (await fileChecksum(realDisk, copy)).checksum === checksum
+  if (!isAsChecked) logger.warn('gold_changed', { database })
+  return { path: copy, isAsChecked }
 }
 
 async function makeDurable(
@@ -218,9 +235,11 @@ async function makeDurable(
     tables[name] = { columns: typed, rows, files: [...kept, ...(await Promise.all(uploaded))] }
   }
   const key = databaseKey(path, version, request)
-  const sums = await uploadFile(store, key, built.database, request.task)
+  const sums = await uploadFile(store, key, built.database, request.task, true)
+  const tag = (await store.look(key))?.tag
   const { figures } = built
-  const detail = { kind: 'database', version, inputs: request.inputs, tables, figures } as const
+  const { inputs } = request
+  const detail = { kind: 'database', version, inputs, tables, figures, tag } as const
   return [...files, { key, ...sums, records: 0, detail: detail as unknown as Json }]
 }
 

@@ -21,12 +21,14 @@ export interface RunSuitesOptions {
   readonly bindModel: (table: SuiteTable, folder: string) => Promise<CheckedTable | undefined>
   readonly keepRows: number
   readonly nowMs: () => number
+  /** Whether a result is one: what is none is not kept and left out. @defaultValue each is */
+  readonly isResult?: (result: SuiteResult) => boolean
 }
 
 /** Runs suites one after the other and keeps each result in the lake. */
 export async function runSuites(
   suites: readonly Suite[],
-  { store, query, figures, bindModel, keepRows, nowMs }: RunSuitesOptions,
+  { store, query, figures, bindModel, keepRows, nowMs, isResult }: RunSuitesOptions,
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
   const folder = await mkdtemp(join(tmpdir(), 'sluicebox-quality-'))
@@ -51,6 +53,7 @@ export async function runSuites(
       }
       const before = await rowsBefore(store, suite.name)
       const result = await runSuite(suite, { query, figures, bind, before, nowMs, keepRows })
+      if (isResult?.(result) === false) continue
       await keepResult(store, result)
       results.push(result)
     }

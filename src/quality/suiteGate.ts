@@ -1,5 +1,6 @@
 import { ConfigError } from '../core/errors.ts'
-import type { BuildGate, CheckResult } from '../core/models.ts'
+import type { Figures } from '../core/figures.ts'
+import type { BuildGate, BuildQuery, CheckResult } from '../core/models.ts'
 import { figureBook } from '../lake/figures/figureBook.ts'
 import { openLake } from '../lake/openLake.ts'
 import { runSuites } from './runSuites.ts'
@@ -39,17 +40,39 @@ export function suiteGate(options: SuiteGateOptions): BuildGate {
   const { lake, suites, keepRows = 20, nowMs = () => Date.now() } = options
   checkSuites(suites)
   checkKeepRows('suiteGate', keepRows)
+  const run = async (
+    some: readonly Suite[],
+    query: BuildQuery,
+    figures: Figures = figureBook({ query }),
+    isResult?: (result: SuiteResult) => boolean,
+  ): Promise<readonly SuiteResult[]> => {
+    const store = await openLake(lake)
+    const bindModel = async ({ table }: { readonly table: string }) => figures.model(table)
+    const how = { store, query, figures, bindModel, keepRows, nowMs }
+    return runSuites(some, isResult === undefined ? how : { ...how, isResult })
+  }
   return Object.freeze<BuildGate>({
     name: suites.map(({ name }) => name).join(', '),
-    async check(query, given) {
-      const store = await openLake(lake)
-      const figures = given ?? figureBook({ query })
-      const bindModel = async ({ table }: { readonly table: string }) => figures.model(table)
-      const results = await runSuites(suites, { store, query, figures, bindModel, keepRows, nowMs })
-      return results.flatMap(checksOf)
+    check: async (query, figures) => (await run(suites, query, figures)).flatMap(checksOf),
+    begin: async (query, figures) => {
+      // What refers to a model after all can't be computed yet, and is judged again with the others.
+      const isResult = ({ expectations }: SuiteResult) =>
+        expectations.every(({ error }) => error === null)
+      const begun = await run(suites.filter(needsNoModel), query, figures, isResult)
+      const isOpen = ({ name }: Suite) => !begun.some(({ suite }) => suite === name)
+      return async (query, figures) => {
+        const rest = await run(suites.filter(isOpen), query, figures)
+        const all = [...begun, ...rest]
+        const inOrder = suites.flatMap(({ name }) => all.filter(({ suite }) => suite === name))
+        return inOrder.flatMap(checksOf)
+      }
     },
   })
 }
+
+/** Whether all that a suite is about is in the lake before the models are. */
+const needsNoModel = ({ tables }: Suite): boolean =>
+  tables.every(({ delta, raw }) => delta !== undefined || raw !== undefined)
 
 export function checkKeepRows(who: string, keepRows: number): void {
   if (Number.isInteger(keepRows) && keepRows >= 0 && keepRows <= MAX_KEEP_ROWS) return

@@ -134,4 +134,38 @@ describe('checks of a refresh', () => {
     await shop.order(3, 'bob', 3, '2024-06-03')
     await expect(shop.build()).rejects.toThrow('1 failing rows, such as {"id":"1","amount":"5"}')
   })
+
+  it('begin beside the models with what those do not make, and block by what comes of it', async () => {
+    const seen: string[] = []
+    const gate: BuildGate = {
+      name: 'apart',
+      check: () => Promise.reject(new Error('a refresh begins')),
+      begin: async (query, figures) => {
+        await query('create temp table mine as select 1 as one')
+        seen.push(
+          await query('select count(*)::int as n from mine').then(([row]) => String(row!['n'])),
+        )
+        expect(() => figures.model('sales')).toThrow('not made yet')
+        return async (query) => {
+          const [row] = await query('select count(*)::int as n from sales')
+          seen.push(`${String(row!['n'])} sales`)
+          const failures = Number(row!['n']) > 3 ? 1 : 0
+          return [{ name: 'few', severity: 'error', failures, sample: [] }]
+        }
+      },
+    }
+    const first = { ...gate, check: () => Promise.resolve([]) }
+    const gates: BuildGate[] = [first]
+    const shop = await goldShop(PROJECT, { gates })
+    await shop.order(1, 'ann', 5, '2024-06-01')
+    await shop.order(2, 'bob', 7, '2024-06-02')
+    await shop.build()
+    expect(seen).toEqual([])
+    gates[0] = gate
+    await shop.order(3, 'ann', 9, '2024-06-02')
+    await shop.build()
+    expect(seen).toEqual(['1', '3 sales'])
+    await shop.order(4, 'ann', 9, '2024-06-02')
+    await expect(shop.build()).rejects.toThrow('few: 1 failing rows')
+  })
 })

@@ -12,6 +12,7 @@ import {
   expectColumnValuesToBeOfType,
   expectColumnValuesToBeUnique,
   expectColumnValuesToNotBeNull,
+  expectForeignKeysInColumnAToExistInColumnB,
   expectTableRowCountChangeToBeBetween,
   expectTableRowCountToEqual,
   readResults,
@@ -19,6 +20,8 @@ import {
   suiteGate,
 } from '../../src/quality.ts'
 import * as v from 'valibot'
+import type { Expectation } from '../../src/quality.ts'
+import { figureBook } from '../../src/lake/figures/figureBook.ts'
 import { database } from './database.ts'
 
 async function lakeFolder(): Promise<string> {
@@ -69,6 +72,41 @@ describe('suiteGate', () => {
         sample: [],
       },
     ])
+  })
+
+  it('begins with the suites that need no model, and leaves those to the rest that refer to one after all', async () => {
+    const lake = await lakeFolder()
+    await mkdir(join(lake, 'bronze'))
+    await writeFile(join(lake, 'bronze/a.ndjson'), '{"id":"1"}\n{"id":null}\n')
+    const bronze = (name: string, expectation: Expectation) => {
+      const raw = { path: 'bronze', format: 'ndjson', fields: ['id'] } as const
+      return defineSuite(name, [{ table: 'raw', raw, key: ['id'], expectations: [expectation] }])
+    }
+    const known = { columnA: 'id', otherTable: 'orders', columnB: 'id' }
+    const suites = [
+      orders(1),
+      bronze('refers', expectForeignKeysInColumnAToExistInColumnB(known)),
+      bronze('alone', expectColumnValuesToNotBeNull({ column: 'id' })),
+    ]
+    const gate = suiteGate({ lake, suites })
+    // What the models' database has before they are made is another version's.
+    const { query } = await database('create table orders as select 7 as id, 1 as amount')
+    const book = figureBook({ query })
+    const kept = async () => {
+      const store = await openLake(lake)
+      const all = await Promise.all(suites.map(({ name }) => readResults(store, name)))
+      return all.map(({ length }) => length)
+    }
+    const rest = await gate.begin!(query, book.beforehand(query))
+    expect(await kept()).toEqual([0, 0, 1])
+    await query("create or replace table orders as select '1' as id, 1 as amount")
+    const checks = await rest(query, book)
+    expect(await kept()).toEqual([1, 1, 1])
+    const failures = (start: string) =>
+      checks.filter(({ name }) => name.startsWith(start)).map((check) => check.failures)
+    expect(checks[0]!.name).toMatch(/^orders\./)
+    expect(failures('refers.raw')).toEqual([0])
+    expect(failures('alone.raw')).toEqual([1])
   })
 
   it('keeps the result of each run, newest first, and compares with the last one that passed', async () => {

@@ -4,12 +4,18 @@ import type { BuildGate } from '../../src/duckdb.ts'
 export const gates = (lake: string): readonly BuildGate[] => [
   {
     name: 'suites',
-    async check(query, figures) {
-      const [{ suiteGate }, { suites }] = await Promise.all([
-        import('../../src/quality.ts'),
-        import('./suites.ts'),
-      ])
-      return suiteGate({ lake, suites }).check(query, figures)
+    check: async (query, figures) => (await gateOf(lake)).check(query, figures),
+    begin: async (query, figures) => {
+      const gate = await gateOf(lake)
+      return gate.begin?.(query, figures) ?? gate.check
     },
   },
 ]
+
+async function gateOf(lake: string): Promise<BuildGate> {
+  const [{ suiteGate }, { suites }] = await Promise.all([
+    import('../../src/quality.ts'),
+    import('./suites.ts'),
+  ])
+  return suiteGate({ lake, suites })
+}

@@ -1,9 +1,7 @@
-import { constants } from 'node:fs'
-import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { CheckedTable } from '../../core/figures.ts'
-import type { BuildGate, CheckResult } from '../../core/models.ts'
+import type { BuildGate, CheckResult, GateCheck } from '../../core/models.ts'
 import { figureBook, tableByName } from '../../lake/figures/figureBook.ts'
 import type { KeptFigures } from '../../lake/figures/figureBook.ts'
 import { strategyOf } from '../project/nodeConfig.ts'
@@ -24,7 +22,9 @@ import { runUnitTest } from './runUnitTest.ts'
 import { testLog } from './testLog.ts'
 
 /** Of a new file: DuckDB 1.2 and later read it. Those before have no zstd. */
-const STORED_AS = "(storage_version 'v1.2.0')"
+const STORED_AS = "storage_version 'v1.2.0'"
+/** Nobody needs what a build that breaks off has made: there is no log to write, nor to wait for. */
+const NO_LOG = "recovery_mode 'no_wal_writes'"
 
 /** What one build leaves in its folder. */
 export interface BuiltModels {
@@ -38,10 +38,15 @@ export interface BuiltModels {
 
 /** The version that a build goes on from: only what has changed since is made anew. */
 export interface BaseVersion {
-  /** A local copy of its database, which stays as it is. */
-  readonly database: string
   /** The files of each of its tables. */
   readonly files: Readonly<Record<string, readonly ContentFile[]>>
+  /** Resolves once its database is there: a build begins without. */
+  readonly database: Promise<BaseDatabase>
+}
+
+export interface BaseDatabase {
+  /** A local copy, in the build's own folder, which the build goes on with. */
+  readonly path: string
   /** Whether it is, byte for byte, what was checked when it was published. */
   readonly isAsChecked: boolean
 }
@@ -82,19 +87,41 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   const { project, directory, node, base, root } = options
   const { clock = { now: () => Date.now() } } = options
   const log = testLog(clock)
-  const file = join(directory, 'gold.duckdb')
-  if (base !== undefined) await copyFile(base.database, file, constants.COPYFILE_FICLONE)
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
+  let tables: ReadonlyMap<string, CheckedTable> = new Map()
+  const byName = new Map(project.models.map(({ name, relation }) => [name, relation]))
+  const tableOf = (relation: string) => tables.get(relation) ?? { id: relation, relation }
+  const figures = figureBook({
+    query: (sql) => database.rows(sql),
+    model: (name) => {
+      const relation = byName.get(name)
+      return relation === undefined ? tableByName(name) : tableOf(relation)
+    },
+    kept: options.figures,
+  })
+  // A full build needs the memory for its models.
+  const beside = base === undefined ? undefined : await database.connect()
+  const begun = new Map<BuildGate, Promise<GateCheck>>()
   try {
-    await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG} ${STORED_AS}`)
-    // A file that is written once has no holes: row groups that are not full may stay so.
-    if (base === undefined) await database.run('set max_vacuum_tasks = 0')
-    const schema = `${PUBLISHED_CATALOG}.${identifier(options.schema)}`
-    await database.run(`create schema if not exists ${schema}`)
+    for (const gate of beside === undefined ? [] : options.gates) {
+      const query = (sql: string) => beside!.rows(sql)
+      const check = gate.begin?.(query, figures.beforehand(query))
+      check?.catch(() => {})
+      if (check !== undefined) begun.set(gate, check)
+    }
     for (const source of project.sources) {
       await bindSource(database, source, options.sources[source.table])
     }
     for (const seed of project.seeds) await loadSeed(database, seed, { root, node })
+    const { path: file, isAsChecked } = (await base?.database) ?? {
+      ...{ path: join(directory, 'gold.duckdb'), isAsChecked: false },
+    }
+    const how = `${STORED_AS}, ${NO_LOG}`
+    await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG} (${how})`)
+    // A file that is written once has no holes: row groups that are not full may stay so.
+    if (base === undefined) await database.run('set max_vacuum_tasks = 0')
+    const schema = `${PUBLISHED_CATALOG}.${identifier(options.schema)}`
+    await database.run(`create schema if not exists ${schema}`)
     const unitTests: CheckResult[] = []
     const made = new Map<string, Materialized>()
     for (const model of project.models) {
@@ -111,20 +138,10 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
       )
     }
     refuseFailures(unitTests, node)
-    const tables = checkedTables(project, made, base?.isAsChecked ?? false)
-    const byName = new Map(project.models.map(({ name, relation }) => [name, relation]))
-    const tableOf = (relation: string) => tables.get(relation) ?? { id: relation, relation }
-    const figures = figureBook({
-      query: (sql) => database.rows(sql),
-      model: (name) => {
-        const relation = byName.get(name)
-        return relation === undefined ? tableByName(name) : tableOf(relation)
-      },
-      kept: options.figures,
-    })
+    tables = checkedTables(project, made, isAsChecked)
     const tested = await checkBuild(database, {
       ...{ ...options, tests: project.tests },
-      ...{ figures, tableOf, log, clock },
+      ...{ figures, tableOf, log, clock, begun },
     })
     const exported: BuiltTable[] = []
     for (const model of project.models) {
@@ -133,11 +150,14 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
       const before = base?.files[model.name]
       exported.push(await exportTable(database, model, { directory, how, before }))
     }
-    // Writes the last of it: from here on the file is whole and has no log beside it.
+    // Writes all of it: from here on the file is whole.
+    await database.run(`checkpoint ${PUBLISHED_CATALOG}`)
     await database.run(`detach ${PUBLISHED_CATALOG}`)
     const checks = [...unitTests, ...tested]
     return { database: file, tables: exported, checks, figures: figures.keep() }
   } finally {
+    await Promise.allSettled(begun.values())
+    beside?.close()
     database.close()
     if (log.results.length > 0) await options.tested?.(log.results)
   }

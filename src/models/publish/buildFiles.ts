@@ -47,6 +47,8 @@ export interface DatabaseFile extends Omit<PreparedFile, 'detail'> {
   readonly detail: {
     readonly kind: 'database'
     readonly version: number
+    /** What the store says of it. */
+    readonly tag?: string
     readonly inputs: Json
     readonly tables: Readonly<Record<string, TableContent>>
     /** What was computed of them, for the build that goes on from here. */

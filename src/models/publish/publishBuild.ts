@@ -61,6 +61,7 @@ async function publishAs(
   return writeVersion(store, path, {
     ...{ version, topology, lineage, task, epoch, attempt },
     ...{ database: key, checksum, inputs: detail.inputs, tables },
+    ...(detail.tag === undefined ? {} : { tag: detail.tag }),
     ...(detail.figures === undefined ? {} : { figures: detail.figures }),
     publishedAt: new Date(options.clock.now()).toISOString(),
   })

@@ -57,6 +57,7 @@ export async function rollBack(
     },
     ...{ database: target.database, inputs: target.inputs, tables: published },
     ...(target.checksum === undefined ? {} : { checksum: target.checksum }),
+    ...(target.tag === undefined ? {} : { tag: target.tag }),
     ...(target.figures === undefined ? {} : { figures: target.figures }),
     rollbackTo: target.version,
     publishedAt: new Date(clock.now()).toISOString(),

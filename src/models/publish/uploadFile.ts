@@ -3,15 +3,16 @@ import type { ObjectStore } from '../../lake/objectStore.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** Writes a local file to its final key; durable when it resolves. Where the lake is a folder, the kernel copies it. */
+/** Makes a local file an object, for good: durable when it resolves. Where the lake is a folder, it is moved there. `willSwap`: it will be put in place. */
 export async function uploadFile(
   store: ObjectStore,
   key: string,
   path: string,
   task: string,
+  willSwap = false,
 ): Promise<{ readonly bytes: number; readonly checksum: number }> {
   if (store.localPath(key) !== undefined) {
-    const staged = await store.stageFile(task, key, path)
+    const staged = await store.stageFile(task, key, path, { isGiven: true, willSwap })
     await store.publish(staged)
     return { bytes: staged.bytes, checksum: staged.checksum }
   }

@@ -19,6 +19,8 @@ export interface VersionManifest {
   readonly database: string
   /** CRC-32 of the database, by which a later build knows whether it is what was checked. */
   readonly checksum?: number
+  /** What the store said of it when it was written: where it still says so, nobody has touched it. */
+  readonly tag?: string
   /** What the build read. */
   readonly inputs: Json
   /** Each table's version in its Delta log. */
