@@ -48,7 +48,7 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
   const sync = groupedSync(disk)
   const folders = durableFolders(disk, base, sync)
   const temp = tempFiles(disk, join(base, STAGING, TEMP), folders)
-  const copies = readyCopies(temp)
+  const copies = readyCopies(disk)
   const pathOf = (key: string): string => join(base, checkKey(key))
 
   const state = async (object: StagedObject): Promise<'absent' | 'same' | 'other'> => {
@@ -180,13 +180,19 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
       return { ...writer, close: async () => ({ key, staged, ...(await writer.close()) }) }
     },
 
-    stageFile: async (task, key, source, { isGiven = false, willSwap = false } = {}) => {
+    copyAhead: async (path) => {
+      const copy = await temp.copy(path)
+      return { ...copy, discard: () => temp.remove(copy.path) }
+    },
+
+    stageFile: async (task, key, source, { isGiven = false, copy } = {}) => {
       const staged = stagingKey(task, key)
       const path = pathOf(staged)
       const place = () => (isGiven ? moveFile(disk, source, path) : disk.copyFile(source, path))
       try {
         await folders.within(dirname(path), place)
-        const digest = willSwap ? copies.make(path, pathOf(key)) : fileChecksum(disk, path)
+        const isSame = await copies.keep(pathOf(key), path, copy)
+        const digest = isSame ? copy! : fileChecksum(disk, path)
         const [{ bytes, checksum }] = await Promise.all([digest, disk.syncFile(path)])
         await sync(dirname(path))
         return { key, staged, bytes, checksum }

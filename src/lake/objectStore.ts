@@ -23,12 +23,22 @@ export interface Seen {
   readonly copyOf?: string
 }
 
+/** A copy of a finished file, made before it is staged. Whoever has it stages that file with it or discards it. */
+export interface CopyAhead {
+  /** Of the file. */
+  readonly bytes: number
+  readonly checksum: number
+  /** Where the copy waits. */
+  readonly path: string
+  discard(): Promise<void>
+}
+
 /** What a store may make use of when it stages a local file. */
 export interface StageFile {
   /** The file is the store's from here on, which may move it: nobody else changes it. @defaultValue false */
   readonly isGiven?: boolean
-  /** It will be put in place by `swap`: what that begins with may be done at once. @defaultValue false */
-  readonly willSwap?: boolean
+  /** A copy of this file for `swap`. @defaultValue `swap` makes one */
+  readonly copy?: CopyAhead | undefined
 }
 
 /** Streams bytes into one object; bounded memory. */
@@ -91,6 +101,11 @@ export interface ObjectStore {
    * the length with what it expects.
    */
   stageFile(task: string, key: string, path: string, how?: StageFile): Promise<StagedObject>
+  /**
+   * Copies a finished local file that will be put in place, while others still read it: what is left of `stageFile` and
+   * `swap` takes little time then. Absent where nothing is gained by it.
+   */
+  copyAhead?(path: string): Promise<CopyAhead>
   /** Idempotent: `already` if the key holds the same length and checksum. `missing`: neither staged nor there.
    * Rejects with CheckpointError SBX_PUBLISH_CONFLICT where the key holds anything else. */
   publish(object: StagedObject): Promise<'published' | 'already' | 'missing'>

@@ -1,9 +1,10 @@
-import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { codeOf } from './diskError.ts'
 import type { DiskIo } from './diskIo.ts'
 import type { DurableFolders } from './durableFolders.ts'
-import type { TempCopy, TempFiles } from './localTemp.ts'
+import type { TempFiles } from './localTemp.ts'
+import type { CopyAhead } from './objectStore.ts'
+import { isCopyOf } from './readyCopies.ts'
 
 export interface PlaceTools {
   readonly disk: DiskIo
@@ -11,7 +12,7 @@ export interface PlaceTools {
   readonly folders: DurableFolders
   sync(folder: string): Promise<void>
   /** A copy of the source that was made before. @defaultValue it is made now */
-  readonly ready?: TempCopy | undefined
+  readonly ready?: CopyAhead | undefined
 }
 
 /**
@@ -23,31 +24,27 @@ export async function placeFile(
   source: string,
   target: string,
 ): Promise<void> {
-  let left = ready
+  let left = ready?.path
   try {
     const wanted = await disk.stat(source)
     const present = await disk.stat(target).catch(() => undefined)
     if (!isCopyOf(wanted, present)) {
       const made = await disk.stat(ready?.path ?? '').catch(() => undefined)
       if (!isCopyOf(wanted, made)) {
-        if (left !== undefined) await temp.remove(left.path)
-        left = await temp.copy(source)
+        await ready?.discard()
+        left = (await temp.copy(source)).path
       }
       // The log of someone who opened the old file for writing would be taken for the new one's.
       await disk.unlink(`${target}.wal`).catch((error: unknown) => {
         if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
       })
-      const { path } = left!
-      await folders.within(dirname(target), () => disk.rename(path, target))
+      const copy = left!
+      await folders.within(dirname(target), () => disk.rename(copy, target))
       left = undefined
     }
   } finally {
-    if (left !== undefined) await temp.remove(left.path)
+    if (left !== undefined) await temp.remove(left)
   }
   // Also where it was there: whoever renamed it may have been killed right after.
   await sync(dirname(target))
 }
-
-/** A copy carries its original's time: the same length and time is the same version. */
-const isCopyOf = (original: Stats, copy: Stats | undefined): boolean =>
-  copy?.size === original.size && Math.round(copy.mtimeMs) === Math.round(original.mtimeMs)

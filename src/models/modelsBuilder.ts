@@ -14,7 +14,7 @@ import type { PreparedFile } from '../core/unit.ts'
 import { realDisk } from '../lake/diskIo.ts'
 import { discardStaged } from '../lake/discardStaged.ts'
 import { fileChecksum } from '../lake/fileChecksum.ts'
-import type { ObjectStore } from '../lake/objectStore.ts'
+import type { CopyAhead, ObjectStore } from '../lake/objectStore.ts'
 import { keepTestResults } from './artifacts/testResults.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
@@ -78,6 +78,7 @@ export async function modelsBuilder(
       const startedMs = context.clock.now()
       const directory = await mkdtemp(join(work, 'build-'))
       let refresh: Awaited<ReturnType<typeof refreshOf>>
+      let copy: Promise<CopyAhead | undefined> | undefined
       try {
         const before = await newestVersion(store, path)
         refresh = await refreshOf(options, request, { directory, logger: context.logger })
@@ -92,18 +93,25 @@ export async function modelsBuilder(
           signal: context.signal,
           node: context.node,
           clock: context.clock,
+          // What goes wrong with it, goes wrong again where it is needed.
+          finished: (file) => {
+            copy = store.copyAhead?.(file).catch(() => undefined)
+          },
           tested: (results) => {
             const times = { startedMs, nowMs: context.clock.now() }
             return keepTestResults(store, path, results, times)
           },
         })
         const version = await nextVersion(options, request.state)
-        const files = await makeDurable(options, request, built, version)
+        const files = await makeDurable(options, request, built, { version, copy: await copy })
         const rows = Object.fromEntries(built.tables.map((table) => [table.name, table.rows]))
         const durationSeconds = (context.clock.now() - startedMs) / 1000
         const touched = refresh?.touched ?? null
         const report = { version, rows, checks: built.checks, durationSeconds, touched }
         return { files, state: { version }, report } satisfies Build
+      } catch (error) {
+        await (await copy)?.discard()
+        throw error
       } finally {
         await refresh?.base.database.catch(() => {})
         await rm(directory, { recursive: true, force: true })
@@ -213,7 +221,7 @@ async function makeDurable(
   { store, path }: ModelsBuilderOptions,
   request: BuildRequest,
   built: BuiltModels,
-  version: number,
+  { version, copy }: { readonly version: number; readonly copy: CopyAhead | undefined },
 ): Promise<readonly PreparedFile[]> {
   const files: PreparedFile[] = []
   const tables: Record<string, TableContent> = {}
@@ -235,7 +243,7 @@ async function makeDurable(
     tables[name] = { columns: typed, rows, files: [...kept, ...(await Promise.all(uploaded))] }
   }
   const key = databaseKey(path, version, request)
-  const sums = await uploadFile(store, key, built.database, request.task, true)
+  const sums = await uploadFile(store, key, built.database, request.task, copy)
   const tag = (await store.look(key))?.tag
   const { figures } = built
   const { inputs } = request

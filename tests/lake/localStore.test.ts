@@ -12,6 +12,7 @@ import {
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -324,7 +325,7 @@ describe('a file that is given', () => {
     const path = join(home, `given-${text}-${count}`)
     await writeFile(path, text)
     const store = localStore(root, { disk })
-    const how = { isGiven: true, willSwap: true }
+    const how = { isGiven: true, copy: await store.copyAhead!(path) }
     const object = await store.stageFile('gold', `gold/_versions/${text}`, path, how)
     return { store, path, object, key: object.key }
   }
@@ -353,9 +354,24 @@ describe('a file that is given', () => {
     expect(await store.publish(object)).toBe('published')
     expect(await readFile(join(root, key), 'utf8')).toBe('afar')
     await expect(stat(path)).rejects.toThrow('ENOENT')
+    const [copy = ''] = await temporary()
+    const { ino } = await stat(join(root, '_staging/_tmp', copy))
+    await store.swap(key, 'gold/gold.duckdb', undefined)
+    expect((await stat(join(root, 'gold/gold.duckdb'))).ino).toBe(ino)
   })
 
-  test('is put in place by the copy that was made when it was staged', async () => {
+  test('is digested again where it has changed since it was copied', async () => {
+    const path = join(home, `changed-${count}`)
+    await writeFile(path, 'one')
+    const store = localStore(root)
+    const copy = await store.copyAhead!(path)
+    await writeFile(path, 'two, longer')
+    const object = await store.stageFile('gold', 'gold/a', path, { isGiven: true, copy })
+    expect(object).toMatchObject({ bytes: 11, checksum: crc32('two, longer') })
+    expect(await temporary()).toEqual([])
+  })
+
+  test('is put in place by the copy that was made ahead', async () => {
     const { store, object, key } = await given('one')
     expect(await temporary()).toHaveLength(1)
     await store.publish(object)
@@ -383,7 +399,8 @@ describe('a file that is given', () => {
     const path = join(home, 'more')
     for (const text of ['two', 'three']) {
       await writeFile(path, text)
-      await store.stageFile('gold', text, path, { isGiven: true, willSwap: true })
+      const copy = await store.copyAhead!(path)
+      await store.stageFile('gold', text, path, { isGiven: true, copy })
     }
     expect(await temporary()).toHaveLength(1)
   })

@@ -419,7 +419,7 @@ export function objectStoreContract(
           for (const text of ['one', 'two, longer', 'three']) {
             const [path, key] = [join(folder, 'finished'), fresh()]
             await writeFile(path, text)
-            const how = { isGiven: true, willSwap: true }
+            const how = { isGiven: true, copy: await store.copyAhead?.(path) }
             const object = await store.stageFile('task', key, path, how)
             expect(object).toMatchObject({ bytes: text.length, checksum: crc32(encode(text)) })
             expect(await store.publish(object)).toBe('published')

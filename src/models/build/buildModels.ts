@@ -13,6 +13,7 @@ import { bindSource } from './bindSource.ts'
 import type { LocalTable } from './bindSource.ts'
 import { checkBuild, refuseFailures } from './checkBuild.ts'
 import { exportTable } from './exportTable.ts'
+import { finishFile } from './finishFile.ts'
 import type { BuiltTable, ContentFile } from './exportTable.ts'
 import { loadSeed } from './loadSeed.ts'
 import { materialize } from './materialize.ts'
@@ -71,6 +72,8 @@ export interface BuildModelsOptions {
   readonly node: string
   /** @defaultValue the machine's */
   readonly clock?: Pick<Clock, 'now'>
+  /** Is told when the file of the database is whole: it is only read from then on. */
+  readonly finished?: (file: string) => void
   /** Is told how the tests went, also of a build that they reject. */
   readonly tested?: (results: readonly NodeResult[]) => Promise<void>
 }
@@ -118,8 +121,6 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     }
     const how = `${STORED_AS}, ${NO_LOG}`
     await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG} (${how})`)
-    // A file that is written once has no holes: row groups that are not full may stay so.
-    if (base === undefined) await database.run('set max_vacuum_tasks = 0')
     const schema = `${PUBLISHED_CATALOG}.${identifier(options.schema)}`
     await database.run(`create schema if not exists ${schema}`)
     const unitTests: CheckResult[] = []
@@ -139,6 +140,8 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     }
     refuseFailures(unitTests, node)
     tables = checkedTables(project, made, isAsChecked)
+    await finishFile(database, project, base !== undefined)
+    options.finished?.(file)
     const tested = await checkBuild(database, {
       ...{ ...options, tests: project.tests },
       ...{ figures, tableOf, log, clock, begun },
@@ -150,8 +153,6 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
       const before = base?.files[model.name]
       exported.push(await exportTable(database, model, { directory, how, before }))
     }
-    // Writes all of it: from here on the file is whole.
-    await database.run(`checkpoint ${PUBLISHED_CATALOG}`)
     await database.run(`detach ${PUBLISHED_CATALOG}`)
     const checks = [...unitTests, ...tested]
     return { database: file, tables: exported, checks, figures: figures.keep() }

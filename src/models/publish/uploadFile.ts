@@ -1,18 +1,18 @@
 import { createReadStream } from 'node:fs'
-import type { ObjectStore } from '../../lake/objectStore.ts'
+import type { CopyAhead, ObjectStore } from '../../lake/objectStore.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** Makes a local file an object, for good: durable when it resolves. Where the lake is a folder, it is moved there. `willSwap`: it will be put in place. */
+/** Makes a local file an object, for good: durable when it resolves. Where the lake is a folder, it is moved there. `copy`: of the same file, for putting it in place. */
 export async function uploadFile(
   store: ObjectStore,
   key: string,
   path: string,
   task: string,
-  willSwap = false,
+  copy?: CopyAhead,
 ): Promise<{ readonly bytes: number; readonly checksum: number }> {
   if (store.localPath(key) !== undefined) {
-    const staged = await store.stageFile(task, key, path, { isGiven: true, willSwap })
+    const staged = await store.stageFile(task, key, path, { isGiven: true, copy })
     await store.publish(staged)
     return { bytes: staged.bytes, checksum: staged.checksum }
   }
