@@ -9,7 +9,8 @@ import type {
   SourceBatch,
   SourceReader,
 } from '../core/unit.ts'
-import type { Gated, PreparedChain } from './chain/openChain.ts'
+import type { Gated } from './chain/openChain.ts'
+import type { PreparedChain } from './chain/prepareWriters.ts'
 import { addToLedger, emptyCounts } from './ledger.ts'
 import type { Plan } from './plan.ts'
 import type { TaskBytes } from './memory/underWay.ts'

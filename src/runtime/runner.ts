@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts'
 import type { Topology } from '../core/topology.ts'
-import type { SourceBatch } from '../core/unit.ts'
-import { openChain, type Chain, type Gated, type PreparedChain } from './chain/openChain.ts'
+import type { SourceBatch, WriterContext } from '../core/unit.ts'
+import { openChain, type Gated, type OpenChain } from './chain/openChain.ts'
+import type { PreparedChain } from './chain/prepareWriters.ts'
 import type { Ledger } from './ledger.ts'
 import { addToLedger } from './ledger.ts'
-import { planTopology, type Plan } from './plan.ts'
+import { planTopology } from './plan.ts'
 
 /** Under which names a task's files are written. Plain JSON: it travels to worker threads. */
 export interface Writing {
@@ -45,31 +46,14 @@ export interface Runners {
 
 /** One task's chain on the thread that calls: the inline runner, and what each worker thread runs. */
 export async function localRunner(
-  topology: Topology,
-  plan: Plan,
-  clock: Clock,
+  opened: OpenChain,
+  context: Omit<WriterContext, 'node' | 'task' | 'runId' | 'epoch' | 'attempt'>,
   start: Writing,
-  writer: number,
-  memoryBytes: number,
-  signal: AbortSignal,
 ): Promise<Runner> {
   let writing = start
-  const chain: Chain = await openChain({
-    plan,
-    clock,
-    writerContext: (node) => ({
-      node,
-      task: start.task,
-      topology: topology.name,
-      clock,
-      runId: start.runId,
-      writer,
-      memoryBytes,
-      signal,
-      epoch: () => writing.epoch,
-      attempt: () => writing.attempt,
-    }),
-  })
+  const { task, runId } = start
+  const names = { task, runId, epoch: () => writing.epoch, attempt: () => writing.attempt }
+  const chain = await opened.forTask((node) => ({ ...context, ...names, node }))
   /** Until then nothing may be begun. */
   let cut: Promise<unknown> | undefined
   let preparing: Promise<PreparedChain> | undefined
@@ -106,12 +90,13 @@ export async function localRunner(
 /** Runs every task on the calling thread. */
 export function inlineRunners(topology: Topology, clock: Clock, memoryBytes: number): Runners {
   const { flows } = planTopology(topology)
+  const chains = new Map(flows.map((plan) => [plan.source, openChain(plan, clock)]))
   return {
     depth: () => 1,
-    async open(source, writing, sharers, ending) {
-      const plan = flows.find((flow) => flow.source === source)!
+    async open(source, writing, sharers, signal) {
       const share = memoryBytes / flows.length / sharers
-      return localRunner(topology, plan, clock, writing, 0, share, ending)
+      const context = { topology: topology.name, clock, writer: 0, memoryBytes: share, signal }
+      return localRunner(chains.get(source)!, context, writing)
     },
     async close() {},
   }

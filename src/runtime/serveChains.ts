@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { keepBuffers } from '../core/bufferPool.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { Topology } from '../core/topology.ts'
-import type { Gated } from './chain/openChain.ts'
+import { openChain, type Gated, type OpenChain } from './chain/openChain.ts'
 import { planTopology } from './plan.ts'
 import type { PoolOptions, Request } from './pool.ts'
 import { localRunner, type Runner } from './runner.ts'
@@ -17,6 +17,8 @@ const port = parentPort!
 const { memory } = options
 keepBuffers(memory && memory.buffersBytes / (memory.threads + 1))
 const runners = new Map<number, Runner>()
+/** By source. */
+const chains = new Map<string, OpenChain>()
 /** Aborted when a task is to end. */
 const endings = new Map<number, AbortController>()
 const topology = importTopology()
@@ -74,12 +76,14 @@ async function answer(request: Exclude<Request, { do: 'hurry' }>): Promise<unkno
     const built = await topology
     const { flows } = planTopology(built)
     const plan = flows.find((flow) => flow.source === request.source)!
-    const share = options.memoryBytes / options.threads / flows.length / request.sharers
-    const { signal } = endings.get(request.runner)!
-    runners.set(
-      request.runner,
-      await localRunner(built, plan, systemClock, request.writing, options.index, share, signal),
-    )
+    if (!chains.has(plan.source)) chains.set(plan.source, openChain(plan, systemClock))
+    const context = {
+      ...{ topology: built.name, clock: systemClock, writer: options.index },
+      memoryBytes: options.memoryBytes / options.threads / flows.length / request.sharers,
+      signal: endings.get(request.runner)!.signal,
+    }
+    const chain = chains.get(plan.source)!
+    runners.set(request.runner, await localRunner(chain, context, request.writing))
     return undefined
   }
   const runner = runners.get(request.runner)!

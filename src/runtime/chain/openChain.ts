@@ -1,23 +1,18 @@
 import type { Clock } from '../../core/clock.ts'
 import { frame, giveFrame } from '../../core/framing.ts'
 import type { TopologyNode } from '../../core/topology.ts'
-import type {
-  KeyBatch,
-  PreparedFile,
-  Rejected,
-  SourceBatch,
-  Writer,
-  WriterContext,
-} from '../../core/unit.ts'
+import type { KeyBatch, Rejected, SourceBatch, WriterContext } from '../../core/unit.ts'
 import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledger.ts'
 import type { Plan } from '../plan.ts'
 import type { RowLayout } from '../../core/rows/rowLayout.ts'
 import type { RowStore } from '../../core/rows/rowStore.ts'
+import { openWriters, type Writers } from './openWriters.ts'
+import { prepareWriters, type Preparing } from './prepareWriters.ts'
 import { rowStores } from './rowStores.ts'
 import { cursor } from '../../core/cursor.ts'
 import { gate, keysOf, type Gate, type Waiting } from './gate.ts'
 import { operatorInlet, type StartedOperator } from './operatorInlet.ts'
-import type { Inlet, Wiring } from './wiring.ts'
+import { takes, type Inlet, type Wiring } from './wiring.ts'
 
 /** What a batch waits for before its records may go on: decisions on their keys, gate by gate. */
 export interface Gated {
@@ -25,27 +20,16 @@ export interface Gated {
   readonly keys: KeyBatch
 }
 
-/** An epoch of a chain that is being made durable. */
-export interface Preparing {
-  /** From here on batches belong to the next epoch: all writers know where this one ends. */
-  readonly cut: Promise<unknown>
-  readonly done: Promise<PreparedChain>
+/**
+ * The operators behind one source, fused into one function over batches: one a thread, whichever tasks of the
+ * source are read there. Functions made once are optimised for what they enclose, others are not.
+ */
+export interface OpenChain {
+  /** @param writerContext - what the writer of a sink node is opened with */
+  forTask(writerContext: (node: string) => WriterContext): Promise<Chain>
 }
 
-/** The files that the sinks of one chain made durable, by sink node, and what its records met. */
-export interface PreparedChain {
-  readonly files: Readonly<Record<string, readonly PreparedFile[]>>
-  readonly ledger: Ledger
-}
-
-export interface ChainOptions {
-  readonly plan: Plan
-  readonly clock: Clock
-  /** What the writer of a sink node is opened with. */
-  writerContext(node: string): WriterContext
-}
-
-/** The operators and writers behind one source, fused into one function over batches. One thread's share. */
+/** One task's share of it on this thread: its batches, its writers and its counts. */
 export interface Chain {
   /** Whether its first operator reads records where they lie: nothing of a batch's bytes is kept beyond it. */
   readonly readsInPlace: boolean
@@ -69,16 +53,17 @@ interface OpenBatch {
 }
 
 /** Compiles the part of a topology behind one source. */
-export async function openChain(options: ChainOptions): Promise<Chain> {
-  const { plan, clock } = options
+export function openChain(plan: Plan, clock: Clock): OpenChain {
   const envelope = cursor()
+  /** What the records of the running call met, until they are added to their task's. */
   const counts = new Map<string, NodeCounts>()
-  const writers = await openWriters(options)
+  const sinks = plan.nodes.filter((node) => node.kind === 'sink')
+  /** Of the task whose records run. */
+  let writers: Writers = []
   /** The last of the flow first: a node is connected when all behind it are. */
   const gates = new Map<string, Gate>()
   const inlets = new Map<string, Inlet>()
   const inPlaces = new Map<string, StartedOperator['inPlace']>()
-  const open = new Map<number, OpenBatch>()
   const stores = rowStores()
 
   const countsOf = (node: string): NodeCounts => {
@@ -123,7 +108,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       rejected(node, fate, reason, detail, String(envelope.offset), envelope.raw()),
   }
   const takesRows = (taker: TopologyNode, layout: RowLayout): boolean => {
-    if (taker.kind === 'sink') return writers.get(taker.name)!.takesRows?.(layout) === true
+    if (taker.kind === 'sink') return writers[sinks.indexOf(taker)]!.takesRows?.(layout) === true
     if (taker.kind === 'merge') return wiring.takesRows(taker.name, layout)
     if (taker.kind !== 'operator' || taker.unit.state === 'none') return false
     const { ports, rejecting } = taker.unit
@@ -159,10 +144,10 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
         }
       }
       case 'sink': {
-        const writer = writers.get(name)!
+        const at = sinks.indexOf(node)
         return (record) => {
           tally.in++
-          writer.write(record, envelope)
+          writers[at]!.write(record, envelope)
         }
       }
       case 'source':
@@ -172,8 +157,7 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
   }
 
   /** Ends one stage of a batch: whoever waits now is handed over for decision, gate by gate. */
-  const gated = (seq: number, opened: OpenBatch): Gated[] => {
-    const { batch, waiting } = opened
+  const gated = ({ batch, bounds, waiting, stores: taken }: OpenBatch): Gated[] => {
     const next: Gated[] = []
     // The last first: what a gate lets through never comes to one where others wait.
     for (const { node, takeWaiting } of gates.values()) {
@@ -183,105 +167,118 @@ export async function openChain(options: ChainOptions): Promise<Chain> {
       next.push({ gate: node, keys: keysOf(room, batch) })
     }
     if (next.length === 0) {
-      for (const writer of writers.values()) writer.endBatch?.()
-      stores.giveBack(opened.stores)
-      if (opened.bounds !== undefined) giveFrame(opened.batch, opened.bounds)
-      open.delete(seq)
+      for (const writer of writers) writer.endBatch?.()
+      stores.giveBack(taken)
+      if (bounds !== undefined) giveFrame(batch, bounds)
     }
     return next
   }
 
-  const source = countsOf(plan.source)
-  const sendRecord = wiring.outlet(plan.source, 'out')
-  const sendReject = wiring.outlet(plan.source, 'rejected')
-  const sendInPlace = inPlaces.get(wiring.onlyTaker(plan.source)?.name ?? '')
+  let entry: Entry | undefined
+  const connectAll = (): Entry => {
+    const sendRecord = wiring.outlet(plan.source, 'out')
+    const sendReject = wiring.outlet(plan.source, 'rejected')
+    const sendInPlace = inPlaces.get(wiring.onlyTaker(plan.source)?.name ?? '')
+    return { sendRecord, sendReject, sendInPlace }
+  }
+
+  const runBatch = (
+    { sendRecord, sendReject, sendInPlace }: Entry,
+    { batch, bounds, stores: taken }: OpenBatch,
+  ): void => {
+    const source = countsOf(plan.source)
+    const count = batch.values?.length ?? (bounds?.length ?? 0) / 2
+    envelope.open(batch, bounds)
+    source.in += count
+    source.out += count
+    if (sendInPlace !== undefined && bounds !== undefined) {
+      const bytes = bufferOf(batch.bytes!)
+      stores.open(bytes, taken)
+      for (let index = 0; index < count; index++) {
+        envelope.at(index)
+        sendInPlace(bytes, bounds[index * 2]!, bounds[index * 2 + 1]!)
+      }
+    } else {
+      for (let index = 0; index < count; index++) {
+        envelope.at(index)
+        sendRecord((batch.values === undefined ? envelope.raw() : batch.values[index]) as never)
+      }
+    }
+    for (const { reason, detail, position, raw } of batch.rejects ?? []) {
+      source.in++
+      source.rejected++
+      source.reasons[reason] = (source.reasons[reason] ?? 0) + 1
+      sendReject(rejected(plan.source, 'rejected', reason, detail, position, raw) as never)
+    }
+  }
+
+  const joined = (own: Writers, connected: Entry): Chain => {
+    const open = new Map<number, OpenBatch>()
+    let ledger: Ledger = {}
+    /** Runs one stage of a batch with this task's writers, for its ledger. */
+    const stage = (seq: number, opened: OpenBatch, work: () => void): readonly Gated[] => {
+      writers = own
+      try {
+        work()
+        const next = gated(opened)
+        if (next.length === 0) open.delete(seq)
+        return next
+      } catch (error) {
+        // Whoever waits is not to be taken for another batch's.
+        for (const { takeWaiting } of gates.values()) takeWaiting()
+        throw error
+      } finally {
+        addToLedger(ledger, Object.fromEntries(counts))
+        for (const tally of counts.values()) Object.assign(tally, emptyCounts())
+      }
+    }
+    return {
+      readsInPlace: connected.sendInPlace !== undefined,
+      begin(seq, batch) {
+        const bounds = batch.bytes === undefined ? undefined : frame(batch)
+        const opened = { batch, bounds, waiting: new Map<string, Waiting>(), stores: [] }
+        open.set(seq, opened)
+        return stage(seq, opened, () => runBatch(connected, opened))
+      },
+      resume(seq, node, fates) {
+        const opened = open.get(seq)!
+        const room = opened.waiting.get(node)!
+        opened.waiting.delete(node)
+        return stage(seq, opened, () => {
+          envelope.open(opened.batch, opened.bounds)
+          gates.get(node)!.resume(room, fates)
+        })
+      },
+      async relieve() {
+        for (const writer of own) await writer.relieve()
+      },
+      prepare() {
+        const counted = ledger
+        ledger = {}
+        return prepareWriters(sinks, own, counted)
+      },
+      async close() {
+        for (const writer of own) await writer.close()
+      },
+    }
+  }
 
   return {
-    readsInPlace: sendInPlace !== undefined,
-    begin(seq, batch) {
-      const bounds = batch.bytes === undefined ? undefined : frame(batch)
-      const count = batch.values?.length ?? (bounds?.length ?? 0) / 2
-      const opened = { batch, bounds, waiting: new Map<string, Waiting>(), stores: [] }
-      open.set(seq, opened)
-      envelope.open(batch, bounds)
-      source.in += count
-      source.out += count
-      if (sendInPlace !== undefined && bounds !== undefined) {
-        const bytes = bufferOf(batch.bytes!)
-        stores.open(bytes, opened.stores)
-        for (let index = 0; index < count; index++) {
-          envelope.at(index)
-          sendInPlace(bytes, bounds[index * 2]!, bounds[index * 2 + 1]!)
-        }
-      } else {
-        for (let index = 0; index < count; index++) {
-          envelope.at(index)
-          sendRecord((batch.values === undefined ? envelope.raw() : batch.values[index]) as never)
-        }
-      }
-      for (const { reason, detail, position, raw } of batch.rejects ?? []) {
-        source.in++
-        source.rejected++
-        source.reasons[reason] = (source.reasons[reason] ?? 0) + 1
-        sendReject(rejected(plan.source, 'rejected', reason, detail, position, raw) as never)
-      }
-      return gated(seq, opened)
-    },
-    resume(seq, node, fates) {
-      const opened = open.get(seq)!
-      const room = opened.waiting.get(node)!
-      opened.waiting.delete(node)
-      envelope.open(opened.batch, opened.bounds)
-      gates.get(node)!.resume(room, fates)
-      return gated(seq, opened)
-    },
-    async relieve() {
-      for (const writer of writers.values()) await writer.relieve()
-    },
-    prepare() {
-      const ledger: Ledger = {}
-      addToLedger(ledger, Object.fromEntries(counts))
-      for (const tally of counts.values()) Object.assign(tally, emptyCounts())
-      const cuts: Promise<unknown>[] = []
-      const preparing = [...writers].map(async ([node, writer]) => {
-        const files = writer.prepare()
-        if (writer.cutsAtOnce !== true) cuts.push(files)
-        return [node, await files] as const
-      })
-      const done = Promise.all(preparing).then((all) => ({
-        files: Object.fromEntries(all),
-        ledger,
-      }))
-      return { cut: Promise.all(cuts), done }
-    },
-    async close() {
-      for (const writer of writers.values()) await writer.close()
+    async forTask(writerContext) {
+      const own = await openWriters(sinks, writerContext)
+      writers = own
+      entry ??= connectAll()
+      return joined(own, entry)
     },
   }
 }
 
-async function openWriters({
-  plan,
-  writerContext,
-}: ChainOptions): Promise<ReadonlyMap<string, Writer<never>>> {
-  const writers = new Map<string, Writer<never>>()
-  try {
-    for (const node of plan.nodes) {
-      if (node.kind !== 'sink') continue
-      writers.set(node.name, await node.unit.openWriter(writerContext(node.name)))
-    }
-  } catch (error) {
-    await Promise.allSettled([...writers.values()].map((writer) => writer.close()))
-    throw error
-  }
-  return writers
+/** Where a batch's records and rejects go first. */
+interface Entry {
+  readonly sendRecord: Inlet
+  readonly sendReject: Inlet
+  readonly sendInPlace: StartedOperator['inPlace']
 }
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer, byteOffset, byteLength)
-
-function takes(node: TopologyNode, from: string, port: string): boolean {
-  if (node.kind === 'source' || node.kind === 'models') return false
-  const inputs = node.kind === 'operator' ? [node.input] : node.inputs
-  return inputs.some((input) => input.node === from && input.port === port)
-}

@@ -36,3 +36,10 @@ export function thrownOn(node: string, envelope: Envelope, error: unknown): Erro
     { code: 'SBX_OPERATOR_THREW', node, cause: error },
   )
 }
+
+/** Whether a node takes what another one sends on that port. */
+export function takes(node: TopologyNode, from: string, port: string): boolean {
+  if (node.kind === 'source' || node.kind === 'models') return false
+  const inputs = node.kind === 'operator' ? [node.input] : node.inputs
+  return inputs.some((input) => input.node === from && input.port === port)
+}

@@ -59,11 +59,7 @@ async function fates(between: boolean) {
     return { out: ready.via('validate', validate(Tweet)).to('sink', sink) }
   })
   const [plan] = planTopology(topology).flows
-  const chain = await openChain({
-    plan: plan!,
-    clock,
-    writerContext: (node) => ({ node }) as never,
-  })
+  const chain = await openChain(plan!, clock).forTask((node) => ({ node }) as never)
   const batch = { partition: 0, source: 'a', ingestedAtMs: 0, framing: 'lines' as const }
   chain.begin(0, { ...batch, bytes: Uint8Array.from(bytes), baseOffset: 0 })
   chain.begin(1, { ...batch, bytes: Uint8Array.from(latin), baseOffset: bytes.length })
