@@ -32,7 +32,8 @@ export interface Fetcher {
 
 /** How long a broker may wait for data, ms: a lane that gets room meanwhile is asked for after that. */
 const MAX_WAIT_MS = 200
-const MAX_BYTES = 16 * 1024 * 1024
+/** Of a whole answer, with what stands around its records no more than the largest buffer that is used again. */
+const MAX_BYTES = 4 * 1024 * 1024 - 64 * 1024
 const OFFSET_OUT_OF_RANGE = 1
 /** Codes of errors that pass, with the names that Kafka gives them. */
 const PASSING: Readonly<Record<number, string>> = {

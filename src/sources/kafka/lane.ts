@@ -3,10 +3,11 @@ import type { Clock } from '../../core/clock.ts'
 import { magicAt, MAGIC, readBatchHeader } from '../../kafka/wire/batchHeader.ts'
 import type { AbortedTransaction, FetchedPartition } from '../../kafka/wire/fetchResponse.ts'
 
-/** Whole record batches of one answer, in a buffer of their own. */
+/** Whole record batches that lie behind each other in one answer, in a buffer of their own. */
 export interface Chunk {
   readonly bytes: Buffer
-  readonly aborted: readonly AbortedTransaction[]
+  /** Of the answer, with its first chunk. Later ones go on with what is known of transactions by then. */
+  readonly aborted?: readonly AbortedTransaction[]
 }
 
 /** What was fetched of one partition and not read yet, in order and without a gap. */
@@ -16,7 +17,7 @@ export interface Lane {
   readonly fetchOffset: number
   /** Whether more is to be asked for now. */
   wants(): boolean
-  /** Takes the whole batches of an answer to `fetchOffset`, as a copy. */
+  /** Takes the whole batches of an answer to `fetchOffset`, as copies. */
   push(fetched: FetchedPartition): void
   /** Why nothing more will come, once all that waits is read. */
   readonly failure: Error | undefined
@@ -35,12 +36,14 @@ export interface LaneOptions {
   readonly until: number
   /** No more is asked for while this many bytes wait. */
   maxBytes(): number
+  /** A chunk holds no more bytes than this, unless one record batch does. */
+  readonly chunkBytes: number
   /** There is room again. */
   onRoom(): void
 }
 
 export function lane(options: LaneOptions): Lane {
-  const { partition, until, maxBytes, onRoom } = options
+  const { partition, until, maxBytes, chunkBytes, onRoom } = options
   const chunks: Chunk[] = []
   let fetchOffset = options.from
   let waiting = 0
@@ -61,22 +64,28 @@ export function lane(options: LaneOptions): Lane {
 
     push({ records, aborted }) {
       if (isClosed) return
+      let start = 0
       let end = 0
+      const cut = (): void => {
+        if (end === start) return
+        const bytes = takeBuffer(end - start).subarray(0, end - start)
+        records.copy(bytes, 0, start, end)
+        chunks.push({ bytes, ...(start === 0 && { aborted }) })
+        waiting += bytes.length
+        start = end
+        wake.abort()
+      }
       for (;;) {
         const magic = magicAt(records, end)
         if (magic === undefined) break
         if (magic !== MAGIC) throw new Error(`it is kept in the old message format ${magic}`)
         const header = readBatchHeader(records, end)
         if (header === undefined) break
+        if (header.end - start > chunkBytes) cut()
         end = header.end
         fetchOffset = Math.max(fetchOffset, header.nextOffset)
       }
-      if (end === 0) return
-      const bytes = takeBuffer(end).subarray(0, end)
-      records.copy(bytes, 0, 0, end)
-      chunks.push({ bytes, aborted })
-      waiting += end
-      wake.abort()
+      cut()
     },
 
     fail(error) {

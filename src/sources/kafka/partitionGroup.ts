@@ -39,6 +39,8 @@ export interface GroupSettings {
 /** A position may run ahead of what a broker that has just started says is its end, for so long, ms. */
 const SETTLE_MS = 5_000
 const MIN_FETCH_BYTES = 16 * 1024
+/** Of one partition. Brokers cut the last record batch off where it is full: of larger answers less is cut. */
+const MAX_FETCH_BYTES = 1024 * 1024
 
 /** Joins those who share a topic's partitions. */
 export async function joinPartitions(
@@ -100,7 +102,6 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
   const turns = newest<Assignment>()
   const open = new Set<Lane>()
   let revoked = new AbortController()
-  let batchBytes = MIN_FETCH_BYTES
 
   const queued = Math.min(settings.maxQueuedBytes, context.queuedBytes ?? Infinity)
   const share = (): number => queued / Math.max(open.size, 1)
@@ -110,7 +111,8 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     doing,
     caller: context,
     retryMs: joined.forMs,
-    partitionBytes: () => Math.max(MIN_FETCH_BYTES, Math.min(batchBytes, Math.floor(share()))),
+    partitionBytes: () =>
+      Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, Math.floor(share() / 2))),
     changed: async () => {
       const now = await port.describe(topic)
       // One that is gone may be a broker that does not know it yet.
@@ -132,8 +134,12 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     const from = await startOf(joined, partition, reading)
     const until = reading.mode === 'micro-batch' ? Math.max(ends[partition]!, from) : Infinity
     const { maxRecordBytes } = settings
-    const filled = lane({ partition, from, until, maxBytes: share, onRoom: fetching.pump })
-    batchBytes = reading.batchBytes
+    const chunkBytes = reading.batchBytes
+    const filled = lane({
+      ...{ partition, from, until, chunkBytes },
+      maxBytes: share,
+      onRoom: fetching.pump,
+    })
     open.add(filled)
     fetching.add(filled)
     return partitionReader({

@@ -3,11 +3,12 @@ import type { SourceBatch, SourceContext, SourceReader } from '../../core/unit.t
 import type { Doing } from '../../kafka/kafkaError.ts'
 import { readBatchHeader } from '../../kafka/wire/batchHeader.ts'
 import type { BatchHeader } from '../../kafka/wire/batchHeader.ts'
+import type { AbortedTransaction } from '../../kafka/wire/fetchResponse.ts'
 import { unpack } from '../../kafka/wire/unpack.ts'
 import { unreadable } from './fetcher.ts'
-import type { Chunk, Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
 import { positionOf } from './position.ts'
-import { valueList } from './valueList.ts'
+import { valueList, valueRoom } from './valueList.ts'
 import type { OpenRecords, ValueList } from './valueList.ts'
 
 export interface PartitionReaderOptions {
@@ -32,11 +33,17 @@ const LINE_FEED = 10
 const GOOD_FILL = 0.5
 
 /** A chunk that is being read. */
-interface OpenChunk extends Chunk {
+interface OpenChunk {
+  readonly bytes: Buffer
   /** Where its next record batch begins. */
   at: number
-  /** Transactions that begin further on. */
-  readonly pending: { producerId: number; firstOffset: number }[]
+  readonly transactions: Transactions
+}
+
+/** Those of one answer that were given up. */
+interface Transactions {
+  /** Begin further on. */
+  readonly pending: AbortedTransaction[]
   /** Whose records are no records now. */
   readonly dead: Set<number>
 }
@@ -50,6 +57,7 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
   let records: OpenRecords | undefined
   let behindRecords = position
   let broken: SourceError | undefined
+  const room = valueRoom()
 
   /** Goes to the next record batch that has something to read; false where nothing waits. */
   const openNext = async (): Promise<boolean> => {
@@ -57,11 +65,17 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
       if (chunk === undefined || chunk.at >= chunk.bytes.length) {
         const next = lane.shift()
         if (next === undefined) return false
-        chunk = { ...next, at: 0, pending: [...next.aborted], dead: new Set() }
+        const { bytes, aborted } = next
+        const begun = aborted && { pending: [...aborted], dead: new Set<number>() }
+        chunk = { bytes, at: 0, transactions: begun ?? chunk!.transactions }
       }
       const header = readBatchHeader(chunk.bytes, chunk.at)!
       chunk.at = header.end
-      if (isDead(header, chunk) || header.records === 0 || header.nextOffset <= position) {
+      if (
+        isDead(header, chunk.transactions) ||
+        header.records === 0 ||
+        header.nextOffset <= position
+      ) {
         position = Math.min(Math.max(header.nextOffset, position), until)
         continue
       }
@@ -94,7 +108,7 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
   const stretch = (from: number) => ({ from, to: position })
 
   const gather = async (): Promise<SourceBatch | undefined> => {
-    const values = valueList(context.batchBytes, options.maxRecordBytes)
+    const values = valueList(context.batchBytes, options.maxRecordBytes, room)
     try {
       await fill(values)
     } catch (cause) {
@@ -153,7 +167,7 @@ export function partitionReader(options: PartitionReaderOptions): SourceReader {
 }
 
 /** Whether a batch has no records to be read: a marker, or a part of a transaction that was given up. */
-function isDead(header: BatchHeader, { pending, dead }: OpenChunk): boolean {
+function isDead(header: BatchHeader, { pending, dead }: Transactions): boolean {
   while (pending[0] !== undefined && pending[0].firstOffset < header.nextOffset) {
     dead.add(pending.shift()!.producerId)
   }

@@ -37,7 +37,11 @@ export async function* rereadPartition(
     outOfRange: async ({ fetchOffset }) => deleted(node, source, fetchOffset, to),
   })
   const maxBytes = (): number => maxQueuedBytes
-  const filled = lane({ partition, from, until: to, maxBytes, onRoom: fetching.pump })
+  const chunkBytes = batchBytes
+  const filled = lane({
+    ...{ partition, from, until: to, chunkBytes, maxBytes },
+    onRoom: fetching.pump,
+  })
   fetching.add(filled)
   const reader = partitionReader({
     ...{ topic, lane: filled, from, until: to, maxRecordBytes, doing },

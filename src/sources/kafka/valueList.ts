@@ -48,14 +48,28 @@ interface Piece {
   readonly shift: number
 }
 
+/** Where lists note what they gather: one after the other may use the same. */
+export interface ValueRoom {
+  bounds: Uint32Array
+  offsets: Float64Array
+}
+
 const FIRST_ROOM = 1024
 const CONTINUES = 0x80
 
-export function valueList(maxBytes: number, maxRecordBytes: number): ValueList {
+export const valueRoom = (): ValueRoom => ({
+  bounds: new Uint32Array(FIRST_ROOM * 2),
+  offsets: new Float64Array(FIRST_ROOM),
+})
+
+export function valueList(
+  maxBytes: number,
+  maxRecordBytes: number,
+  room: ValueRoom = valueRoom(),
+): ValueList {
   const pieces: Piece[] = []
   const special: SpecialValue[] = []
-  let bounds = new Uint32Array(FIRST_ROOM * 2)
-  let offsets = new Float64Array(FIRST_ROOM)
+  let { bounds, offsets } = room
   let count = 0
   let gathered = 0
   let oversized: SourceReject | undefined
@@ -87,6 +101,7 @@ export function valueList(maxBytes: number, maxRecordBytes: number): ValueList {
     const largerOffsets = new Float64Array(offsets.length * 2)
     largerOffsets.set(offsets)
     offsets = largerOffsets
+    Object.assign(room, { bounds, offsets })
   }
   const pieceOf = (records: OpenRecords): Piece => {
     const last = pieces.at(-1)
@@ -111,11 +126,11 @@ export function valueList(maxBytes: number, maxRecordBytes: number): ValueList {
       bytes = records.bytes
       const piece = pieceOf(records)
       const { shift } = piece
-      const room = maxBytes - gathered + piece.to
+      const roomTo = maxBytes - gathered + piece.to
       let next = from
       for (; records.left > 0; records.left--) {
         at = records.at
-        if (at > room && count > 0) break
+        if (at > roomTo && count > 0) break
         const end = varint() + at
         at++ // attributes
         while (bytes[at++]! >= CONTINUES); // timestamp

@@ -32,6 +32,7 @@ function partition({
     from,
     until: until ?? Infinity,
     maxBytes: () => 1000,
+    chunkBytes: batchBytes,
     onRoom: () => rooms++,
   })
   const reader = partitionReader({
@@ -175,6 +176,28 @@ test('leaves out what transactions gave up, and only that', async () => {
   expect(await offsetsToEnd(reader)).toEqual([0, 3, 6, 7])
 })
 
+test('knows the transactions of an answer in all of its chunks', async () => {
+  const transactional = { isTransactional: true, producerId: 2 } as const
+  // Each record batch is a chunk of its own.
+  const { reader, push } = partition({ until: 7, batchBytes: 1 })
+  await push(
+    [
+      { ...transactional, records: [record(0)] },
+      { ...transactional, records: [record(1)] },
+      { ...transactional, records: [record(2)], isControl: true },
+      { ...transactional, records: [record(3)] },
+      { ...transactional, records: [record(4)], isControl: true },
+      { ...transactional, records: [record(5)] },
+      { ...transactional, records: [record(6)], isControl: true },
+    ],
+    [
+      [2, 0],
+      [2, 5],
+    ],
+  )
+  expect(await offsetsToEnd(reader)).toEqual([3])
+})
+
 test('in streaming mode says that nothing is there now, and goes on later', async () => {
   const { reader, push, clock } = partition()
   const nothing = reader.read()
@@ -254,6 +277,18 @@ test('asks for more only while there is room', async () => {
   await reader.read()
   expect(filled.wants()).toBe(true)
   expect(rooms()).toBeGreaterThan(0)
+})
+
+test('cuts an answer into chunks that fill a batch each', async () => {
+  const { reader, push, lane: filled } = partition({ until: 5, batchBytes: 1000 })
+  const big = (offset: number) => ({ records: [record(offset, 'x'.repeat(300))] })
+  await push([big(0), big(1), { records: [record(2, 'x'.repeat(2000))] }, big(3), big(4)])
+  expect(filled.fetchOffset).toBe(5)
+  const batches: number[][] = []
+  for (let batch = await reader.read(); batch !== undefined; batch = await reader.read()) {
+    batches.push(offsetsOf(batch))
+  }
+  expect(batches).toEqual([[0, 1], [2], [3, 4]])
 })
 
 test('takes no batch that is cut off', async () => {
