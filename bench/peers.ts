@@ -1,13 +1,14 @@
 /**
  * The way from raw files to Silver, beside the same job in other systems.
  *
- *   node bench/peers.ts [--tweets 1000000] [--rounds 3] [--threads 2] [--json]
+ *   node bench/peers.ts [--tweets 1000000] [--rounds 3] [--threads 2] [--cores 1] [--json]
  *     [--sides sluicebox,with-bronze,duckdb,polars,bytewax,spark,spark-streaming,flink]
  *
  * The job: NDJSON → validated → the first of each id → zstd Parquet by platform and day. Each run is a process
  * of its own that is watched from outside; the sides take turns. What each wrote is read back by DuckDB and must
  * be the same rows: their number, their ids, sums of counts and tags. A side that fails is named, and the others
- * are still measured. Peers are Python packages, installed at the first call (Spark and Flink are 450 MB each and
+ * are still measured. With `--cores` every side may use so many of the machine's cores and no more (`taskset`, Linux).
+ * Peers are Python packages, installed at the first call (Spark and Flink are 450 MB each and
  * need Java 17).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,7 +18,7 @@ import { parseArgs } from 'node:util'
 import { least, median } from './harness/figures.ts'
 import { bytesBelow, simulatedLanding } from './harness/landing.ts'
 import type { Measured } from './harness/runApart.ts'
-import { runWatched } from './harness/runWatched.ts'
+import { runWatched, type Command } from './harness/runWatched.ts'
 import { watchedTurns } from './harness/watchedTurns.ts'
 import { differences, readBack, type SilverFacts } from './peers/readBack.ts'
 import { SIDES } from './peers/sides.ts'
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     tweets: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
+    cores: { type: 'string' },
     sides: { type: 'string', default: Object.keys(SIDES).join(',') },
     landing: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -54,11 +56,19 @@ if (values.json) {
 async function measured(name: string): Promise<Measured<SilverFacts>> {
   const lake = await mkdtemp(join(tmpdir(), `bench-${name}-`))
   try {
-    const run = await runWatched(SIDES[name]!.command(landing, lake, Number(values.threads)))
+    const command = SIDES[name]!.command(landing, lake, Number(values.threads))
+    const run = await runWatched(pinned(command, values.cores))
     return { ...run, answer: await readBack(lake) }
   } finally {
     await rm(lake, { recursive: true })
   }
+}
+
+/** A command that may use the first so many cores. */
+function pinned(command: Command, cores: string | undefined): Command {
+  if (cores === undefined) return command
+  const first = ['--cpu-list', `0-${Number(cores) - 1}`]
+  return { ...command, command: 'taskset', args: [...first, command.command, ...command.args] }
 }
 
 function row(name: string): string {

@@ -30,12 +30,12 @@ import { scaling } from './run/parts/scaling.ts'
 import { simulators } from './run/parts/simulators.ts'
 import { start } from './run/parts/start.ts'
 import { threads } from './run/parts/threads.ts'
-import { throughput } from './run/parts/throughput.ts'
+import { large, throughput } from './run/parts/throughput.ts'
 import { window } from './run/parts/window.ts'
 
 /** In the page's order. */
 const PARTS: Readonly<Record<string, Part<unknown>>> = {
-  ...{ throughput, platform, gold, memory, budget, threads, scaling },
+  ...{ throughput, large, platform, gold, memory, budget, threads, scaling },
   ...{ kafka, latency, window, dedup, simulators, start },
 }
 

@@ -32,16 +32,22 @@ export interface PeerFigures {
   readonly failed: readonly { readonly name: string; readonly why: string }[]
 }
 
-/** Measures the job in several systems and sums up each side's rounds. */
+/**
+ * Measures the job in several systems and sums up each side's rounds.
+ *
+ * @param cores - how many of the machine's cores each may use; all by default
+ */
 export function measurePeers(
   tweets: number,
   rounds: number,
   wanted: readonly string[],
   threads: number,
+  cores?: number,
 ): PeerFigures {
   const { bytes, records, sides, failed, names, leavesOut } = measure<PeerRuns>('peers.ts', [
     ...['--tweets', String(tweets), '--rounds', String(rounds)],
     ...['--sides', wanted.join(','), '--threads', String(threads)],
+    ...(cores === undefined ? [] : ['--cores', String(cores)]),
   ])
   const figures = Object.entries(sides).map(([side, runs]): SideFigures => {
     const seconds = runs.map((run) => run.seconds)
