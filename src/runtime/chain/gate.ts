@@ -38,14 +38,22 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     send: wiring.outlet(name, port),
     rejects: unit.rejecting.includes(port),
   }))
-  const rooms: Waiting[] = []
+  /** Rooms that nobody waits in. */
+  const rooms = new Set<Waiting>()
   let waiting: Waiting | undefined
 
+  const takeRoom = (): Waiting => {
+    for (const room of rooms) {
+      rooms.delete(room)
+      return room
+    }
+    return emptyRoom()
+  }
   return {
     node: name,
     inlet(record) {
       counts.in++
-      waiting ??= rooms.pop() ?? emptyRoom()
+      waiting ??= takeRoom()
       const at = waiting.records.length
       if (at === waiting.eventTimesMs.length) grow(waiting)
       try {
@@ -93,7 +101,7 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
       }
       records.length = 0
       indexes.length = 0
-      rooms.push(room)
+      rooms.add(room)
     },
   }
 }
