@@ -7,6 +7,7 @@ import { realDisk } from './diskIo.ts'
 import type { DiskIo } from './diskIo.ts'
 import { durableFolders } from './durableFolders.ts'
 import { fileChecksum } from './fileChecksum.ts'
+import { fileTag } from './fileTag.ts'
 import { groupedSync } from './groupedSync.ts'
 import { tempFiles } from './localTemp.ts'
 import { localWriter } from './localWriter.ts'
@@ -139,7 +140,7 @@ export function localStore(root: string, { disk = realDisk }: LocalStoreOptions 
     look: async (key) => {
       const path = pathOf(key)
       const stat = await disk.stat(path).catch(ifAbsent(undefined)).catch(failed('look at', path))
-      return stat && { tag: [stat.size, stat.ino, stat.mtimeMs, stat.ctimeMs].join('-') }
+      return stat && { tag: fileTag(stat) }
     },
 
     swap: async (from, to) => {

@@ -3,6 +3,8 @@ export interface ObjectInfo {
   readonly key: string
   readonly bytes: number
   readonly modifiedMs: number
+  /** Changes with the content, where the store tells of that in a listing. The same content may have another. */
+  readonly tag?: string | undefined
 }
 
 /** A file that was written and waits, invisible, to be published under `key`. Plain JSON. */

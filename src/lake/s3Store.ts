@@ -81,13 +81,14 @@ export function s3Store({ bucket, prefix = '', client = s3Client() }: S3StoreOpt
       if (below.startsWith(STAGING)) return
       const prefix = base + checkPrefix(below)
       const found = objectsBelow(client, bucket, prefix, failed('list', below))
-      for await (const { Key = '', Size = 0, LastModified } of found) {
+      for await (const { Key = '', Size = 0, LastModified, ETag: tag } of found) {
         // Consoles make empty objects in the place of folders.
         if (Key.endsWith('/') || Key.startsWith(`${base}${STAGING}`)) continue
         yield {
           key: Key.slice(base.length),
           bytes: Size,
           modifiedMs: LastModified?.getTime() ?? 0,
+          tag,
         }
       }
     },

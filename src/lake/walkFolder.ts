@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { codeOf } from './diskError.ts'
 import type { DiskIo } from './diskIo.ts'
+import { fileTag } from './fileTag.ts'
 import type { ObjectInfo } from './objectStore.ts'
 
 const STATS_AT_ONCE = 64
@@ -48,7 +49,7 @@ async function namesIn(disk: DiskIo, folder: string): Promise<string[]> {
 
 async function infoOf(disk: DiskIo, path: string, key: string): Promise<ObjectInfo | undefined> {
   const stat = await disk.stat(path).catch(ifGone(undefined))
-  return stat && { key, bytes: stat.size, modifiedMs: stat.mtimeMs }
+  return stat && { key, bytes: stat.size, modifiedMs: stat.mtimeMs, tag: fileTag(stat) }
 }
 
 /** A file that went away while it was being listed is not in the listing. */

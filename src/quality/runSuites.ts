@@ -25,12 +25,14 @@ export interface RunSuitesOptions {
   readonly isResult?: (result: SuiteResult) => boolean
 }
 
-/** Runs suites one after the other and keeps each result in the lake. */
+/** Runs suites one after the other and keeps each result in the lake: all are kept when it resolves. */
 export async function runSuites(
   suites: readonly Suite[],
   { store, query, figures, bindModel, keepRows, nowMs, isResult }: RunSuitesOptions,
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
+  // The disk takes its time, in which the next suite can run.
+  const keeping: Promise<string>[] = []
   const folder = await mkdtemp(join(tmpdir(), 'sluicebox-quality-'))
   const temporary: string[] = []
   /** Raw records are few, and parsed once for all that is asked of them. */
@@ -54,12 +56,16 @@ export async function runSuites(
       const before = await rowsBefore(store, suite.name)
       const result = await runSuite(suite, { query, figures, bind, before, nowMs, keepRows })
       if (isResult?.(result) === false) continue
-      await keepResult(store, result)
+      const kept = keepResult(store, result)
+      kept.catch(() => {})
+      keeping.push(kept)
       results.push(result)
     }
   } finally {
+    await Promise.allSettled(keeping)
     for (const name of temporary) await query(`drop table ${name}`).catch(() => {})
     await rm(folder, { recursive: true, force: true })
   }
+  await Promise.all(keeping)
   return results
 }

@@ -10,14 +10,14 @@ import { deltaRelation } from './deltaRelation.ts'
 /** What figures of a Delta table are kept with. */
 interface Stamp {
   readonly version: number
-  /** A digest of names, lengths and times of its files. */
+  /** A digest of names, lengths and times of its files, and of what the store knows them by. */
   readonly files: string
 }
 
 /**
  * A Delta table at its newest version; undefined where there is no table. Its kept figures go on where it has every file that it had
- * then, untouched, and others beside them: the rows of these were added. Where a file is gone (compaction too), has another
- * length or time, or the columns are others, they don't.
+ * then, untouched, and others beside them: the rows of these were added. Where a file is gone (compaction too), was written
+ * to or replaced, or the columns are others, they don't.
  *
  * @param kept the stamp that figures of an earlier version were kept with
  */
@@ -84,7 +84,7 @@ function digestOf(
 ): string {
   const lines = files.map((file) => {
     const info = infos.get(`${path}/${file.path}`)
-    return `${file.path}\0${info?.bytes}\0${info?.modifiedMs}`
+    return `${file.path}\0${info?.bytes}\0${info?.modifiedMs}\0${info?.tag}`
   })
   return createHash('md5').update(lines.sort().join('\n')).digest('hex')
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
@@ -73,15 +73,22 @@ it('has the rows of every file, and of those that came since its stamp', async (
 
 it.each([
   ['has a file with other bytes', 'changed'],
+  ['has a file with other bytes, as many as before, and its old time', 'forged'],
   ['lost a file', 'removed'],
   ['had its files moved by compaction', 'compacted'],
 ])('names no added rows where it %s', async (_what, how) => {
   const { lake, log, order, look, write, add } = await orders()
   const path = await order(1, '2024-06-03')
   await order(2, '2024-06-03')
+  const file = join(lake, 'orders', path)
+  await utimes(file, 1000, 1000)
   const { stamp } = (await look())!
   const remove = { path, deletionTimestamp: 0, dataChange: how === 'removed' }
-  if (how === 'changed') await writeFile(join(lake, 'orders', path), 'other bytes')
+  if (how === 'changed') await writeFile(file, 'other bytes')
+  if (how === 'forged') {
+    await writeFile(file, 'x'.repeat((await stat(file)).size))
+    await utimes(file, 1000, 1000)
+  }
   if (how === 'removed') await log.commit(() => [{ remove }])
   if (how === 'compacted') {
     const moved = await write(9, 'date=2024-06-03')
