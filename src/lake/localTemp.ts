@@ -21,6 +21,8 @@ export interface TempFiles {
   write(bytes: Uint8Array): Promise<string>
   /** A copy of a file, synced, with its original's time. */
   copy(from: string): Promise<TempCopy>
+  /** A second name for a file that is to be replaced; undefined where there is none, or it can't have one. */
+  hold(path: string): Promise<string | undefined>
   /** Best effort: what stays is removed by a later process. */
   remove(path: string): Promise<void>
 }
@@ -66,6 +68,15 @@ export function tempFiles(disk: DiskIo, folder: string, folders: DurableFolders)
         await remove(path)
         throw error
       }
+    },
+
+    hold: async (from) => {
+      const path = newPath()
+      const held = folders.within(folder, () => disk.link(from, path))
+      return held.then(
+        () => path,
+        () => undefined,
+      )
     },
 
     remove,

@@ -25,6 +25,7 @@ export async function placeFile(
   target: string,
 ): Promise<void> {
   let left = ready?.path
+  let old: string | undefined
   try {
     const wanted = await disk.stat(source)
     const present = await disk.stat(target).catch(() => undefined)
@@ -39,12 +40,18 @@ export async function placeFile(
         if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
       })
       const copy = left!
+      old = await temp.hold(target)
       await folders.within(dirname(target), () => disk.rename(copy, target))
       left = undefined
     }
   } finally {
-    if (left !== undefined) await temp.remove(left)
+    if (left !== undefined) {
+      await temp.remove(left)
+      if (old !== undefined) await temp.remove(old)
+    }
   }
   // Also where it was there: whoever renamed it may have been killed right after.
   await sync(dirname(target))
+  // To give back what a large file took takes longer than all else here, and nobody waits for that.
+  if (old !== undefined) void temp.remove(old)
 }

@@ -421,9 +421,34 @@ test('leaves nothing beside a file that could not be put in place', async () => 
   const disk: DiskIo = { ...realDisk, rename }
   const store = localStore(root, { disk })
   await store.create('gold/_versions/1.duckdb', encode('one'))
+  await store.create('gold/gold.duckdb', encode('the one before'))
   await expect(
     store.swap('gold/_versions/1.duckdb', 'gold/gold.duckdb', undefined),
   ).rejects.toThrow('put in place')
-  expect(await readdir(join(root, 'gold'))).toEqual(['_versions'])
+  expect(await readFile(join(root, 'gold/gold.duckdb'), 'utf8')).toBe('the one before')
   expect(await readdir(join(root, '_staging/_tmp'))).toEqual([])
+})
+
+test('gives back what was replaced when the new file is in place', async () => {
+  const order: string[] = []
+  const disk: DiskIo = {
+    ...realDisk,
+    rename: async (from, to) => {
+      await realDisk.rename(from, to)
+      order.push('in place')
+    },
+    unlink: async (path) => {
+      if (path.includes('_tmp')) order.push('given back')
+      await realDisk.unlink(path)
+    },
+  }
+  const store = localStore(root, { disk })
+  await store.create('gold/_versions/1', encode('one'))
+  await store.create('gold/_versions/2', encode('two, longer'))
+  await store.swap('gold/_versions/1', 'gold/gold.duckdb', undefined)
+  order.length = 0
+  await store.swap('gold/_versions/2', 'gold/gold.duckdb', undefined)
+  expect(await readFile(join(root, 'gold/gold.duckdb'), 'utf8')).toBe('two, longer')
+  await expect.poll(() => readdir(join(root, '_staging/_tmp'))).toEqual([])
+  expect(order).toEqual(['in place', 'given back'])
 })
