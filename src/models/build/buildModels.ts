@@ -19,6 +19,7 @@ import { loadSeed } from './loadSeed.ts'
 import { materialize } from './materialize.ts'
 import type { Materialized } from './materialize.ts'
 import { openDatabase } from '../../lake/openDatabase.ts'
+import type { Database } from '../../lake/openDatabase.ts'
 import { runUnitTest } from './runUnitTest.ts'
 import { testLog } from './testLog.ts'
 
@@ -142,17 +143,13 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     tables = checkedTables(project, made, isAsChecked)
     await finishFile(database, project, base !== undefined)
     options.finished?.(file)
+    // Checks wait for the lake now and then, which is time for this.
+    const exporting = exportTables(database, options, made)
     const tested = await checkBuild(database, {
       ...{ ...options, tests: project.tests },
       ...{ figures, tableOf, log, clock, begun },
-    })
-    const exported: BuiltTable[] = []
-    for (const model of project.models) {
-      const how = made.get(model.name)
-      if (!model.published || how === undefined) continue
-      const before = base?.files[model.name]
-      exported.push(await exportTable(database, model, { directory, how, before }))
-    }
+    }).finally(() => Promise.allSettled([exporting]))
+    const exported = await exporting
     await database.run(`detach ${PUBLISHED_CATALOG}`)
     const checks = [...unitTests, ...tested]
     return { database: file, tables: exported, checks, figures: figures.keep() }
@@ -162,6 +159,21 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     database.close()
     if (log.results.length > 0) await options.tested?.(log.results)
   }
+}
+
+async function exportTables(
+  database: Database,
+  { project, directory, base }: BuildModelsOptions,
+  made: ReadonlyMap<string, Materialized>,
+): Promise<readonly BuiltTable[]> {
+  const exported: BuiltTable[] = []
+  for (const model of project.models) {
+    const how = made.get(model.name)
+    if (!model.published || how === undefined) continue
+    const before = base?.files[model.name]
+    exported.push(await exportTable(database, model, { directory, how, before }))
+  }
+  return exported
 }
 
 /** The published models as checks see them. What only serves the build is gone with it, and so are its figures. */
