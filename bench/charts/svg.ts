@@ -15,6 +15,9 @@ export function element(name: string, attributes: Attributes, content?: string):
     : `<${name}${all.join('')}>${content}</${name}>`
 }
 
+/** What is said to who points at the element that it stands in. */
+export const hint = (words: string): string => element('title', {}, escapeText(words))
+
 export const text = (x: number, y: number, kind: string, words: string, anchor = 'start'): string =>
   element('text', { x, y, class: kind, 'text-anchor': anchor }, escapeText(words))
 
@@ -27,6 +30,7 @@ const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: var(--ink) }
   .title { font-size: 16px; font-weight: 600 }
   .soft { fill: var(--soft); font-size: 12px }
+  .small { font-size: 11px }
   .grid { stroke: var(--line) }
   .page { fill: var(--page) }
 ${Array.from({ length: 7 }, (_, n) => `  .f${n} { fill: var(--c${n}) } .s${n} { stroke: var(--c${n}); fill: none; stroke-width: 2.5 }`).join('\n')}
@@ -38,7 +42,7 @@ export function picture(
   parts: readonly string[],
 ): string {
   const content = [
-    element('title', {}, escapeText(`${title}: ${note}`)),
+    hint(`${title}: ${note}`),
     element('style', {}, STYLE),
     element('rect', { class: 'page', width, height, rx: 8 }),
     text(24, 32, 'title', title),

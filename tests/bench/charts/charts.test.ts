@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { barChart } from '../../../bench/charts/barChart.ts'
+import { flameChart } from '../../../bench/charts/flameChart.ts'
 import { lineChart } from '../../../bench/charts/lineChart.ts'
 import { short, ticks } from '../../../bench/charts/ticks.ts'
 
@@ -104,5 +105,36 @@ describe('a line chart', () => {
     const svg = lineChart(titles, { x: '', y: '' }, lines)
     expect(svg).toContain('prefers-color-scheme: dark')
     expect(svg).not.toMatch(/(fill|stroke)="#/)
+  })
+})
+
+describe('a flame chart', () => {
+  const leaf = (name: string, value: number) => ({ name, value, group: 1, children: [] })
+  const root = {
+    ...{ name: 'all', value: 100, group: 0 },
+    children: [
+      { ...leaf('a <function>', 60), where: 'src/a.ts:1', children: [leaf('b', 30)] },
+      leaf('c', 39.99),
+      leaf('too small to be seen', 0.01),
+    ],
+  }
+  const svg = flameChart(titles, root)
+  const rects = elements(svg)
+    .filter(({ name, attributes }) => name === 'rect' && 'y' in attributes)
+    .map(({ attributes }) => ['x', 'y', 'width'].map((key) => Number(attributes[key])))
+
+  test('draws shares of the time, what is called below who called it', () => {
+    const [all, a, b, c, ...rest] = rects as [number[], number[], number[], number[]]
+    expect(rest).toEqual([])
+    expect(a[2]! / all[2]!).toBeCloseTo(0.6, 2)
+    expect(b[2]! / a[2]!).toBeCloseTo(0.5, 2)
+    expect([a[0], b[0]]).toEqual([all[0], all[0]])
+    // But for the gap between them.
+    expect(Math.abs(c[0]! - a[0]! - a[2]!)).toBeLessThan(1)
+    expect([a[1]! > all[1]!, b[1]! > a[1]!, c[1] === a[1]]).toEqual([true, true, true])
+  })
+
+  test('says what each is to who points at it', () => {
+    expect(svg).toContain('<title>a &#60;function&#62;: 60.0 %, src/a.ts:1</title>')
   })
 })
