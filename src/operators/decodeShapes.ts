@@ -78,23 +78,22 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
   const startInPlace = ({ check }: OperatorContext): OnBytes<Shaped<Shapes[number]>> => {
     const next = check?.rows
     const readers = shapeReaders(check?.schema, shapes, next)
-    let source: string | undefined
-    let ofSource: ShapeReader | undefined
-    const unnamed = (envelope: Envelope): ShapeReader | undefined => {
-      if (envelope.source !== source) {
-        source = envelope.source
-        ofSource = readerFor(readers, shapes, source)
-      }
-      return ofSource
+    let last: Origin | undefined
+    /** What the record before had too, mostly. */
+    const originOf = ({ shape, source }: Envelope): Origin => {
+      if (last !== undefined && last.shape === shape && last.source === source) return last
+      const isNamed = isCsv.has(shape)
+      const reader = isNamed ? readers.get(shape) : readerFor(readers, shapes, source)
+      return (last = { shape, source, isNamed, isCsv: isCsv.get(shape) === true, reader })
     }
     return (bytes, start, end, outlet, envelope) => {
-      const { shape } = envelope
-      if (isCsv.get(shape) === true) {
+      const origin = originOf(envelope)
+      const { shape, reader: known } = origin
+      if (origin.isCsv) {
         const row = readRow(bytes.subarray(start, end), outlet, envelope)
         if (row !== undefined) emit(outlet, shape, row)
         return
       }
-      const known = isCsv.has(shape) ? readers.get(shape) : unnamed(envelope)
       if (known?.rows !== undefined) {
         const store = next!.store(known.rows.layout)
         if (known.rows.read(store, start, end, envelope)) {
@@ -109,7 +108,7 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
       }
       const value = readJson(bytes, start, end, outlet)
       if (value === BROKEN) return
-      if (isCsv.has(shape)) emit(outlet, shape, value)
+      if (origin.isNamed) emit(outlet, shape, value)
       else {
         const keys = keysOf(value)
         const found = shapes.find((one) => one.matches(keys, envelope.source))?.name ?? otherwise
@@ -131,6 +130,16 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
     start: (context: OperatorContext) => eachView(context, startInPlace),
     startInPlace,
   })
+}
+
+/** How records of one source are read. */
+interface Origin {
+  readonly shape: string
+  readonly source: string
+  /** Whether the source said which of the shapes they have. */
+  readonly isNamed: boolean
+  readonly isCsv: boolean
+  readonly reader: ShapeReader | undefined
 }
 
 const keysOf = (value: unknown): string[] =>
