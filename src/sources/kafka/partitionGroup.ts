@@ -105,14 +105,15 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
 
   const queued = Math.min(settings.maxQueuedBytes, context.queuedBytes ?? Infinity)
   const share = (): number => queued / Math.max(open.size, 1)
+  const partitionBytes = (): number =>
+    Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, Math.floor(share() / 2)))
   const fetching = fetcher({
     port,
     topic,
     doing,
     caller: context,
     retryMs: joined.forMs,
-    partitionBytes: () =>
-      Math.max(MIN_FETCH_BYTES, Math.min(MAX_FETCH_BYTES, Math.floor(share() / 2))),
+    partitionBytes,
     changed: async () => {
       const now = await port.describe(topic)
       // One that is gone may be a broker that does not know it yet.
@@ -137,7 +138,8 @@ async function openGroup(joined: Joined): Promise<PartitionGroup> {
     const chunkBytes = reading.batchBytes
     const filled = lane({
       ...{ partition, from, until, chunkBytes },
-      maxBytes: share,
+      // What is asked for has room beside what waits.
+      maxBytes: () => share() - partitionBytes(),
       onRoom: fetching.pump,
     })
     open.add(filled)
