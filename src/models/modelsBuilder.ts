@@ -196,7 +196,7 @@ async function refreshOf(
   return {
     touched,
     project: options.compile({ touched_dates: touched }),
-    base: { database, files: Object.fromEntries(tables) },
+    base: { version: base.version, database, files: Object.fromEntries(tables) },
   }
 }
 

@@ -40,6 +40,7 @@ export interface BuiltModels {
 
 /** The version that a build goes on from: only what has changed since is made anew. */
 export interface BaseVersion {
+  readonly version: number
   /** The files of each of its tables. */
   readonly files: Readonly<Record<string, readonly ContentFile[]>>
   /** Resolves once its database is there: a build begins without. */
@@ -141,7 +142,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     }
     refuseFailures(unitTests, node)
     tables = checkedTables(project, made, isAsChecked)
-    await finishFile(database, project, base !== undefined)
+    await finishFile(database, base?.version)
     options.finished?.(file)
     // Checks wait for the lake now and then, which is time for this.
     const exporting = exportTables(database, options, made)
