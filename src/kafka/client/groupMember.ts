@@ -44,11 +44,20 @@ export async function joinGroup(
     })
     const started = consumer
     const { HEARTBEAT, REBALANCING, GROUP_JOIN, CRASH } = started.events
+    let isJoining = false
     started.on(HEARTBEAT, () => {
       heardMs = clock.now()
+      if (!isJoining) return
+      // A coordinator that was away for a moment: joining anew failed, and the client goes on as the member it was.
+      isJoining = false
+      options.onAssigned(owned)
     })
-    started.on(REBALANCING, () => options.onRevoked())
+    started.on(REBALANCING, () => {
+      isJoining = true
+      options.onRevoked()
+    })
     started.on(GROUP_JOIN, ({ payload }) => {
+      isJoining = false
       heardMs = clock.now()
       crashes = 0
       started.pause([{ topic }])
