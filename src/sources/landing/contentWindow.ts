@@ -46,10 +46,11 @@ export function contentWindow(content: Content, bytes: number): ContentWindow {
       const ended = length < buffer.length
       const next = lend(Math.max(size(kept.length), kept.length + room))
       kept.copy(next)
-      // Given away with nothing in it, it may still hold the line end of the last record.
-      if (cut === 0 && kept.length > 0) giveBuffer(Buffer.from(buffer.buffer))
+      const old = buffer
       buffer = next
       length = kept.length
+      // Given away with nothing in it, it may still hold the line end of the last record.
+      if (cut === 0 && length > 0) giveBuffer(Buffer.from(old.buffer))
       if (!ended) begin()
     },
     async close() {
