@@ -1,7 +1,5 @@
 import type { Column } from '../core/columns.ts'
-import type { Cell, RowLayout } from '../core/rows/rowLayout.ts'
 import { StoredRow, type RowStore } from '../core/rows/rowStore.ts'
-import { viewOf } from '../core/rows/rowView.ts'
 import type { PreparedFile, Writer, WriterContext } from '../core/unit.ts'
 import { dataFileName } from './dataFileName.ts'
 import { deltaStats } from './delta/deltaStats.ts'
@@ -9,7 +7,8 @@ import type { ObjectWriter, StagedWriter } from './objectStore.ts'
 import { fitsColumn } from './parquet/columnBuffer.ts'
 import { parquetFile, type ParquetFile } from './parquet/parquetFile.ts'
 import { rowGroup, type RowGroup } from './parquet/rowGroup.ts'
-import { partitionColumns, partitionFolder, partitionText } from './partitions.ts'
+import { partitionFinder } from './partitionFinder.ts'
+import { partitionColumns, partitionFolder } from './partitions.ts'
 import type { PartitionValues } from './partitions.ts'
 
 export interface PartitionedWriterOptions {
@@ -86,6 +85,8 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   })
   let partitions: Partition[] = []
   let done: PreparedFile[] = []
+  /** Whether there are more rows than when memory was looked at last. */
+  let hasGrown = false
   /** The partitions of the last barrier whose files are not done yet, and when they will be. */
   let ending: Partition[] = []
   let ended: Promise<unknown> = Promise.resolve()
@@ -95,7 +96,9 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     const { store, rows, count } = waiting
     waiting.store = undefined
     waiting.count = 0
-    if (store !== undefined) group.appendRows(store, rows, count)
+    if (store === undefined) return
+    group.appendRows(store, rows, count)
+    hasGrown = true
   }
 
   const wait = (partition: Partition, { store, at }: StoredRow): void => {
@@ -158,6 +161,7 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
       // Rows stay in order.
       if (partition.waiting.count > 0) takeWaiting(partition)
       partition.group.append(row)
+      hasGrown = true
     },
 
     takesRows: ({ cells }) => columns.every((column) => fitsColumn(cells.get(column.name), column)),
@@ -168,6 +172,9 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     },
 
     async relieve() {
+      // Rows wait at gates while a batch begins.
+      if (!hasGrown) return
+      hasGrown = false
       const sizes = partitions.map(heldBytes)
       let held = total(sizes)
       if (held + total(ending.map(heldBytes)) > context.memoryBytes) await ended
@@ -209,88 +216,6 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   }
 }
 
-/** Whether two rows of one batch have the same in a column; no where that can't be told at once. */
-function isSame(cell: Cell, { store, at }: StoredRow, other: StoredRow): boolean {
-  if (cell.kind === 'constant') return true
-  if (cell.kind !== 'day' || other.store !== store) return false
-  const { numbers, layout } = store
-  return numbers[at * layout.numbers + cell.slot] === numbers[other.at * layout.numbers + cell.slot]
-}
-
 const heldBytes = ({ group }: Partition): number => group.heldBytes()
 const total = (sizes: readonly number[]): number => sizes.reduce((sum, bytes) => sum + bytes, 0)
 const largest = (sizes: readonly number[]): number => sizes.indexOf(Math.max(...sizes))
-
-/** Finds a row's partition by its values: one map a partition column, inside each other. */
-function partitionFinder(keys: readonly Column[], begin: (values: PartitionValues) => Partition) {
-  type Level = Map<unknown, Level | Partition>
-  const names = keys.map(({ name }) => name)
-  let root: Level = new Map()
-
-  const add = (row: Row): Partition => {
-    const values = keys.map((column) => [column.name, partitionText(column, row[column.name])])
-    const partition = begin(Object.fromEntries(values) as PartitionValues)
-    let level = root
-    keys.forEach(({ name }, depth) => {
-      const next = depth === keys.length - 1 ? partition : (level.get(row[name]) ?? new Map())
-      level.set(row[name], next)
-      level = next as Level
-    })
-    if (keys.length === 0) root.set(undefined, partition)
-    return partition
-  }
-
-  const lastValues: unknown[] = names.map(() => undefined)
-  let lastFound: Partition | undefined
-  const find = (row: Row): Partition => {
-    // Neighbours are mostly of one partition, and comparing costs less than looking up.
-    if (lastFound !== undefined && isAsLast(row)) return lastFound
-    lastFound = lookUp(row)
-    names.forEach((name, at) => (lastValues[at] = row[name]))
-    return lastFound
-  }
-  const isAsLast = (row: Row): boolean => {
-    for (let at = 0; at < names.length; at++) {
-      if (row[names[at]!] !== lastValues[at]) return false
-    }
-    return true
-  }
-  const lookUp = (row: Row): Partition => {
-    let found: Level | Partition | undefined = root
-    if (keys.length === 0) found = root.get(undefined)
-    for (let depth = 0; depth < keys.length && found !== undefined; depth++) {
-      found = (found as Level).get(row[keys[depth]!.name])
-    }
-    return (found as Partition | undefined) ?? add(row)
-  }
-
-  let lastStored: StoredRow | undefined
-  let storedFound: Partition | undefined
-  let lastLayout: RowLayout | undefined
-  let cells: readonly Cell[] = []
-  const stored = (row: StoredRow): Partition => {
-    if (row.store.layout !== lastLayout) {
-      lastLayout = row.store.layout
-      cells = names.map((name) => lastLayout!.cells.get(name)!)
-      lastStored = undefined
-    }
-    const isAlike =
-      lastStored !== undefined && cells.every((cell) => isSame(cell, row, lastStored!))
-    if (!isAlike) storedFound = find(viewOf(row))
-    lastStored = row
-    return storedFound!
-  }
-
-  return Object.assign(find, {
-    stored,
-    /** The store's rows will be others. */
-    endBatch(): void {
-      lastStored = undefined
-    },
-    forget(): void {
-      lastStored = undefined
-      root = new Map()
-      lastFound = undefined
-    },
-  })
-}
