@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { leastOf, median } from './harness/figures.ts'
 import { bytesBelow, simulatedLanding } from './harness/landing.ts'
-import { reportSelf, runApart, takeTurns } from './harness/runApart.ts'
+import { reportSelf, runApart, takeTurns, withLake } from './harness/runApart.ts'
 
 const MIB = 2 ** 20
 
@@ -53,7 +53,9 @@ async function compare(): Promise<void> {
   const sides: readonly Side[] = ['sluicebox', 'with-bronze', 'duckdb']
   const rounds = takeTurns(sides, Number(values.rounds), (side) => {
     const args = ['--side', side, '--landing', landing, '--threads', values.threads]
-    return runApart<Counts>(import.meta.filename, args)
+    return withLake(side, (lake) =>
+      runApart<Counts>(import.meta.filename, [...args, '--lake', lake]),
+    )
   })
   const best = leastOf(rounds.duckdb)
   const read = rounds.sluicebox[0]!.answer.read ?? 0

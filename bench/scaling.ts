@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 import { plantedTruth } from '../topologies/simulators/writeLanding.ts'
 import { least, median } from './harness/figures.ts'
 import { bytesBelow, landingFolder, simulatedLanding } from './harness/landing.ts'
-import { runApart, takeTurns, type Measured } from './harness/runApart.ts'
+import { runApart, takeTurns, withLake, type Measured } from './harness/runApart.ts'
 
 const MIB = 2 ** 20
 
@@ -62,7 +62,9 @@ try {
   const runs = takeTurns(names, Number(values.rounds), (name) => {
     const side = sides[name]
     const args = ['--side', 'with-bronze', '--landing', landingOf(side)]
-    const run = runApart<Counts>(script, [...args, '--threads', String(side.threads)])
+    const run = withLake(name, (lake) =>
+      runApart<Counts>(script, [...args, '--threads', String(side.threads), '--lake', lake]),
+    )
     process.stderr.write(`${name.padEnd(6)} ${run.seconds.toFixed(2)} s\n`)
     return run
   })

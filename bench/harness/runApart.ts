@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 /** Nothing that is measured takes nearly as long. */
 export const LIMIT_MS = 30 * 60_000
@@ -28,6 +31,16 @@ export function runApart<Answer>(
   const seconds = (performance.now() - start) / 1000
   const last = out.toString().trimEnd().split('\n').at(-1)!
   return { ...(JSON.parse(last) as Omit<Measured<Answer>, 'seconds'>), seconds }
+}
+
+/** Has something run with a lake of its own in the temporary folder; removing it is nobody's time. */
+export function withLake<Run>(name: string, run: (lake: string) => Run): Run {
+  const lake = mkdtempSync(join(tmpdir(), `bench-${name}-`))
+  try {
+    return run(lake)
+  } finally {
+    rmSync(lake, { recursive: true })
+  }
 }
 
 /** Prints what a side found, with the processor's time and the peak memory of this process. */
