@@ -146,6 +146,8 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     options.finished?.(file)
     // Checks wait for the lake now and then, which is time for this.
     const exporting = exportTables(database, options, made)
+    // Whoever waits for the tables hears of it, once the checks are done.
+    exporting.catch(() => {})
     const tested = await checkBuild(database, {
       ...{ ...options, tests: project.tests },
       ...{ figures, tableOf, log, clock, begun },

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -104,6 +105,27 @@ seeds: { shop: { codes: { +column_types: { code: varchar } } } }
     await expect(built).rejects.toThrow(
       "models/a.sql: column 'total' of type HUGEINT, which tables in the lake don't have, is not supported here; cast it",
     )
+  })
+
+  it('says so where checks take longer than that is found out', async () => {
+    const unheard: unknown[] = []
+    const hear = (reason: unknown): void => void unheard.push(reason)
+    process.on('unhandledRejection', hear)
+    onTestFinished(() => void process.off('unhandledRejection', hear))
+    let isChecked = false
+    const check: BuildGate['check'] = async (query) => {
+      for (let times = 0; times < 10; times++) {
+        await query('select 1')
+        await turn()
+      }
+      isChecked = true
+      return []
+    }
+    const model = { 'models/a.sql': 'select sum(x) as total from range(3) as r(x)' }
+    const built = build(model, { gates: [{ name: 'slow', check }] })
+    await expect(built).rejects.toThrow('of type HUGEINT')
+    expect(isChecked).toBe(true)
+    expect(unheard).toEqual([])
   })
 
   it('keeps what is not public out of what is published', async () => {
