@@ -40,6 +40,8 @@ interface Partition {
   /** Rows of the batch that is under way: they become columns when it ends, or another store's follow. */
   readonly waiting: WaitingRows
   group: RowGroup
+  /** What a row group that is being written took, bytes. */
+  sending: number
   file: OpenFile | undefined
 }
 
@@ -79,7 +81,8 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   const find = partitionFinder(keys, (values) => {
     const waiting = { store: undefined, rows: new Int32Array(FIRST_WAITING), count: 0 }
     const name = { task: context.task, epoch: context.epoch(), attempt: context.attempt() }
-    const partition = { name, values, waiting, group: rowGroup(stored), file: undefined }
+    const group = rowGroup(stored)
+    const partition = { name, values, waiting, group, sending: 0, file: undefined }
     partitions.push(partition)
     return partition
   })
@@ -125,9 +128,11 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   const writeOut = async (partition: Partition): Promise<void> => {
     if (partition.group.rows() === 0) return
     partition.file ??= await begin(partition)
+    partition.sending = partition.group.heldBytes()
     const full = partition.group.finish()
     partition.group = rowGroup(stored)
     await partition.file.parquet.append(full)
+    partition.sending = 0
   }
 
   const finish = async (partition: Partition, into: PreparedFile[]): Promise<void> => {
@@ -216,6 +221,6 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   }
 }
 
-const heldBytes = ({ group }: Partition): number => group.heldBytes()
+const heldBytes = ({ group, sending }: Partition): number => group.heldBytes() + sending
 const total = (sizes: readonly number[]): number => sizes.reduce((sum, bytes) => sum + bytes, 0)
 const largest = (sizes: readonly number[]): number => sizes.indexOf(Math.max(...sizes))

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { expect, test } from 'vitest'
@@ -15,7 +17,12 @@ const columns: readonly Column[] = [
 ]
 const noEnvelope = undefined as unknown as Envelope
 
-function open(memoryBytes = 1 << 30, partitionBy = ['platform', 'date']) {
+/** @param until - nothing is written before that */
+function open(
+  memoryBytes = 1 << 30,
+  partitionBy = ['platform', 'date'],
+  until: Promise<void> = Promise.resolve(),
+) {
   const store = memoryStore()
   const writing = { epoch: 2 }
   const context: WriterContext = {
@@ -31,7 +38,10 @@ function open(memoryBytes = 1 << 30, partitionBy = ['platform', 'date']) {
   }
   const writer = partitionedWriter({
     ...{ context, columns, partitionBy, path: 'silver/posts' },
-    open: async (key) => store.openWriter(key),
+    open: async (key) => {
+      const sink = store.openWriter(key)
+      return { ...sink, write: (bytes) => until.then(() => sink.write(bytes)) }
+    },
   })
   const write = (row: object): void => writer.write(row as never, noEnvelope)
   const read = async (key: string) => {
@@ -112,6 +122,27 @@ test('waits for what is on its way to the disk when memory runs short', async ()
   await writer.relieve()
   expect(isDone).toBe(true)
   await first
+})
+
+test('takes what is being written of the last epoch for memory that is held', async () => {
+  let go = (): void => {}
+  const { writer, write } = open(600_000, ['platform'], new Promise((done) => (go = done)))
+  const fill = (): void => {
+    for (let id = 0; id < 400; id++) {
+      const text = randomBytes(500).toString('hex')
+      write({ platform: 'twitter', date: '2024-06-10', id, text })
+    }
+  }
+  fill()
+  const first = writer.prepare()
+  await setImmediate()
+  fill()
+  let isRelieved = false
+  const relieved = writer.relieve().then(() => (isRelieved = true))
+  await setImmediate()
+  expect(isRelieved).toBe(false)
+  go()
+  await Promise.all([first, relieved])
 })
 
 test('closes behind an epoch that is on its way to the disk', async () => {
