@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { oneByOne } from '../../src/runtime/oneByOne.ts'
 
@@ -5,6 +6,7 @@ test('who gives waits until it is taken, and who takes until it is given', async
   const place = oneByOne<number>()
   const events: string[] = []
   const given = place.give(1).then(() => events.push('given'))
+  await setImmediate()
   expect(events).toEqual([])
   expect(await place.take()).toBe(1)
   await given
