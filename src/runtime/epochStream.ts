@@ -2,15 +2,9 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Clock } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
-import type {
-  BatchWriter,
-  PreparedFile,
-  Selector,
-  SourceBatch,
-  SourceReader,
-} from '../core/unit.ts'
+import type { BatchWriter, Selector, SourceBatch, SourceReader } from '../core/unit.ts'
 import type { Gated } from './chain/openChain.ts'
-import type { PreparedChain } from './chain/prepareWriters.ts'
+import { prepareFiles, type PreparedChain } from './chain/prepareWriters.ts'
 import { addToLedger, emptyCounts } from './ledger.ts'
 import type { Plan } from './plan.ts'
 import type { TaskBytes } from './memory/underWay.ts'
@@ -233,19 +227,14 @@ async function* runChain(
       const snapshot = await selector.snapshot()
       state[node] = keepState(writing, node, snapshot, objects, selector.added)
     }
-    const cuts: Promise<unknown>[] = []
-    const copies = [...batchWriters].map(async ([node, writer]) => {
-      const files = writer.prepare()
-      if (writer.cutsAtOnce !== true) cuts.push(files)
-      return [node, await files] as const
-    })
-    preparing = producedOf(options, writing.epoch, runner.prepare(next), copies, {
+    const copies = prepareFiles(batchWriters)
+    preparing = producedOf(options, writing.epoch, runner.prepare(next), copies.files, {
       positions: item.position,
       ...{ state, objects },
     })
     // Whoever takes the epoch hears of it.
     preparing.catch(() => {})
-    await Promise.all(cuts)
+    await copies.cut
     options.onNextEpoch(next)
     yield { produced: preparing }
     writing = next
@@ -256,13 +245,14 @@ async function producedOf(
   { plan }: EpochStreamOptions,
   epoch: number,
   chain: Promise<PreparedChain>,
-  copies: readonly Promise<readonly [node: string, files: readonly PreparedFile[]]>[],
+  copies: Promise<PreparedChain['files']>,
   reached: Pick<Produced, 'positions' | 'state' | 'objects'>,
 ): Promise<Produced> {
-  const [{ files, ledger }, ...copied] = await Promise.all([chain, ...copies])
+  const [{ files, ledger }, copied] = await Promise.all([chain, copies])
   const read = ledger[plan.source]?.out ?? 0
-  for (const [node] of copied) addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })
-  return { epoch, ...reached, prepared: { ...files, ...Object.fromEntries(copied) }, ledger }
+  for (const node of Object.keys(copied))
+    addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })
+  return { epoch, ...reached, prepared: { ...files, ...copied }, ledger }
 }
 
 const sizeOf = (batch: SourceBatch): number => batch.bytes?.byteLength ?? 0

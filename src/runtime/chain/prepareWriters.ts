@@ -1,5 +1,5 @@
 import type { SinkNode } from '../../core/topology.ts'
-import type { PreparedFile } from '../../core/unit.ts'
+import type { PreparedFile, Writer } from '../../core/unit.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Writers } from './openWriters.ts'
 
@@ -22,12 +22,25 @@ export function prepareWriters(
   writers: Writers,
   ledger: Ledger,
 ): Preparing {
+  const named = writers.map((writer, at) => [sinks[at]!.name, writer] as const)
+  const { cut, files } = prepareFiles(named)
+  return { cut, done: files.then((prepared) => ({ files: prepared, ledger })) }
+}
+
+/** Has each make what it holds durable: writers of a chain, or those of whole batches. */
+export function prepareFiles(
+  writers: Iterable<readonly [node: string, writer: Pick<Writer<never>, 'prepare' | 'cutsAtOnce'>]>,
+): {
+  /** As `Preparing`'s. */
+  readonly cut: Promise<unknown>
+  readonly files: Promise<PreparedChain['files']>
+} {
   const cuts: Promise<unknown>[] = []
-  const preparing = writers.map(async (writer, at) => {
+  const preparing = [...writers].map(async ([node, writer]) => {
     const files = writer.prepare()
     if (writer.cutsAtOnce !== true) cuts.push(files)
-    return [sinks[at]!.name, await files] as const
+    return [node, await files] as const
   })
-  const done = Promise.all(preparing).then((all) => ({ files: Object.fromEntries(all), ledger }))
-  return { cut: Promise.all(cuts), done }
+  const files = Promise.all(preparing).then((all) => Object.fromEntries(all))
+  return { cut: Promise.all(cuts), files }
 }
