@@ -1,3 +1,4 @@
+import { allOf } from '../core/allOf.ts'
 import type { Column } from '../core/columns.ts'
 import { StoredRow, type RowStore } from '../core/rows/rowStore.ts'
 import type { PreparedFile, Writer, WriterContext } from '../core/unit.ts'
@@ -93,7 +94,10 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   /** The partitions of the last barrier whose files are not done yet, and when they will be. */
   let ending: Partition[] = []
   let ended: Promise<unknown> = Promise.resolve()
+  /** What is being written out early. */
+  let relieving: Promise<unknown> = Promise.resolve()
   let begun = 0
+  let isClosed = false
 
   const takeWaiting = ({ waiting, group }: Partition): void => {
     const { store, rows, count } = waiting
@@ -151,9 +155,27 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
 
   const finishAll = async (all: readonly Partition[], into: PreparedFile[]): Promise<void> => {
     for (let at = 0; at < all.length; at += CLOSED_AT_ONCE) {
-      await Promise.all(all.slice(at, at + CLOSED_AT_ONCE).map((one) => finish(one, into)))
+      if (isClosed)
+        throw new Error(`the writer of ${path} was closed while it made an epoch durable`)
+      await allOf(all.slice(at, at + CLOSED_AT_ONCE).map((one) => finish(one, into)))
     }
     ending = []
+  }
+
+  const writeOutEarly = async (): Promise<void> => {
+    const sizes = partitions.map(heldBytes)
+    let held = total(sizes)
+    if (held + total(ending.map(heldBytes)) > context.memoryBytes) await ended
+    const isOver = ({ group }: Partition): boolean => group.rows() >= MAX_GROUP_ROWS
+    while (!isClosed && (held > context.memoryBytes || partitions.some(isOver))) {
+      const index = held > context.memoryBytes ? largest(sizes) : partitions.findIndex(isOver)
+      const partition = partitions[index]!
+      const openFiles = partitions.filter(({ file }) => file !== undefined).length
+      if (partition.group.rows() === 0) return
+      await (openFiles < MAX_OPEN_FILES ? writeOut(partition) : finish(partition, done))
+      held -= sizes[index]!
+      sizes[index] = 0
+    }
   }
 
   return {
@@ -180,19 +202,9 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
       // Rows wait at gates while a batch begins.
       if (!hasGrown) return
       hasGrown = false
-      const sizes = partitions.map(heldBytes)
-      let held = total(sizes)
-      if (held + total(ending.map(heldBytes)) > context.memoryBytes) await ended
-      const isOver = ({ group }: Partition): boolean => group.rows() >= MAX_GROUP_ROWS
-      while (held > context.memoryBytes || partitions.some(isOver)) {
-        const index = held > context.memoryBytes ? largest(sizes) : partitions.findIndex(isOver)
-        const partition = partitions[index]!
-        const openFiles = partitions.filter(({ file }) => file !== undefined).length
-        if (partition.group.rows() === 0) return
-        await (openFiles < MAX_OPEN_FILES ? writeOut(partition) : finish(partition, done))
-        held -= sizes[index]!
-        sizes[index] = 0
-      }
+      const work = writeOutEarly()
+      relieving = work.catch(() => {})
+      await work
     },
 
     async prepare() {
@@ -210,13 +222,14 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     cutsAtOnce: true,
 
     async close() {
-      await ended
+      isClosed = true
+      await Promise.all([ended, relieving])
       const files = [...ending, ...partitions].flatMap(({ file }) => file ?? [])
       find.forget()
       ending = []
       partitions = []
       done = []
-      await Promise.all(files.map(({ sink }) => sink.abort()))
+      await allOf(files.map(({ sink }) => sink.abort()))
     },
   }
 }

@@ -154,6 +154,83 @@ test('closes behind an epoch that is on its way to the disk', async () => {
   expect(await store.read(file!.key)).toHaveLength(file!.bytes)
 })
 
+/** A writer whose files are begun and written when the test says so. */
+function openHeld(memoryBytes = 1 << 30) {
+  const written: string[] = []
+  const aborted: string[] = []
+  const begun: string[] = []
+  const gates = new Map<string, PromiseWithResolvers<void>>()
+  const gate = (platform: string): PromiseWithResolvers<void> => {
+    if (!gates.has(platform)) gates.set(platform, Promise.withResolvers())
+    return gates.get(platform)!
+  }
+  const context = {
+    ...{ node: 'posts', task: 'tweets', topology: 't', clock: virtualClock(), runId: 'r' },
+    ...{ writer: 1, memoryBytes, epoch: () => 2, attempt: () => '1-abc' },
+  }
+  const writer = partitionedWriter({
+    ...{ context, columns, partitionBy: ['platform'], path: 'posts' },
+    open: async (key) => {
+      const platform = /platform=([^/]+)/.exec(key)![1]!
+      begun.push(platform)
+      await gate(platform).promise
+      return {
+        write: async () => {},
+        close: async () => {
+          written.push(platform)
+          return { bytes: 1, checksum: 1 }
+        },
+        abort: async () => void aborted.push(platform),
+      }
+    },
+  })
+  const write = (platform: string): void =>
+    writer.write({ platform, date: '2024-06-10', id: 1, text: 'a' }, noEnvelope)
+  return { writer, write, gate, begun, written, aborted }
+}
+
+test('where a file fails it waits for those beside it, and begins none of those behind', async () => {
+  const { writer, write, gate, begun, written } = openHeld()
+  const platforms = Array.from({ length: 12 }, (_, at) => `p${at}`)
+  for (const platform of platforms) write(platform)
+  for (const platform of platforms.slice(2)) gate(platform).resolve()
+  let isOver = false
+  const preparing = writer.prepare()
+  preparing.catch(() => (isOver = true))
+  gate('p1').reject(new Error('the disk is full'))
+  await setImmediate()
+  expect(isOver).toBe(false)
+  gate('p0').resolve()
+  await expect(preparing).rejects.toThrow('the disk is full')
+  await writer.close()
+  expect(begun).toEqual(platforms.slice(0, 8))
+  expect(written.toSorted()).toEqual(['p0', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7'])
+})
+
+test('closed while an epoch is on its way to the disk it begins no more files of it', async () => {
+  const { writer, write, gate, begun } = openHeld()
+  const platforms = Array.from({ length: 12 }, (_, at) => `p${at}`)
+  for (const platform of platforms) write(platform)
+  const preparing = expect(writer.prepare()).rejects.toThrow(/closed/)
+  const closing = writer.close()
+  for (const platform of platforms) gate(platform).resolve()
+  await Promise.all([preparing, closing])
+  expect(begun).toEqual(platforms.slice(0, 8))
+})
+
+test('closed while it makes room it gives up what it has begun for that, and begins no more', async () => {
+  const { writer, write, gate, begun, aborted } = openHeld(0)
+  write('p0')
+  write('p1')
+  const relieving = writer.relieve()
+  await setImmediate()
+  const closing = writer.close()
+  for (const platform of begun) gate(platform).resolve()
+  await Promise.all([relieving, closing])
+  expect(begun).toHaveLength(1)
+  expect(aborted).toEqual(begun)
+})
+
 test('writes out the largest partitions when memory runs short, and still one file each', async () => {
   const { writer, write, read, store } = open(600_000)
   const random = (i: number) =>

@@ -42,6 +42,7 @@ export function kafkaWriter<Row>(settings: Settings<Row>, context: WriterContext
   }
   const send = async (batches: readonly ProducedRecord[][]): Promise<void> => {
     try {
+      if (closing.signal.aborted) throw new Error('this writer was closed')
       const { producer } = await withGrace(clock, ending, (over) => {
         opened ??= openProducer(settings, context, doing, over)
         return opened

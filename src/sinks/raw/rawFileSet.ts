@@ -1,3 +1,4 @@
+import { allOf } from '../../core/allOf.ts'
 import { SinkError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import type { PreparedFile, WriterContext } from '../../core/unit.ts'
@@ -24,6 +25,7 @@ export interface RawFileSet {
   /** Finishes files that are large enough and writes out what may not stay in memory. */
   relieve(): Promise<void>
   prepare(): Promise<readonly PreparedFile[]>
+  /** Gives up what is open. From then on no file is begun. */
   abandon(): Promise<void>
 }
 
@@ -43,8 +45,10 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
   /** The files of the last barrier, which may be on their way to the disk yet. */
   let prepared: Promise<PreparedFile>[] = []
   let begun = 0
+  let isAbandoned = false
 
   const nextKey = (extension: string): string => {
+    if (isAbandoned) throw new Error(`the raw files of ${path} were given up`)
     const name = { task: context.task, epoch: context.epoch(), attempt: context.attempt() }
     return rawKey(path, context.clock.now(), name, `${prefix}${begun++}`, extension)
   }
@@ -77,9 +81,9 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
       return file
     },
 
-    copy: (from, size, extension) => {
+    copy: async (from, size, extension) => {
       const key = nextKey(extension)
-      return inBackground(
+      await inBackground(
         lake.then(async (store) => {
           const staged = await store.stageFile(context.task, key, from)
           if (staged.bytes === size) return { ...staged, records: 0, detail: { copy: from } }
@@ -101,10 +105,11 @@ export function rawFileSet(options: RawFileSetOptions): RawFileSet {
       prepared = [...closing, ...[...files.values()].map(closed)]
       files.clear()
       closing = []
-      return Promise.all(prepared)
+      return allOf(prepared)
     },
 
     abandon: async () => {
+      isAbandoned = true
       const open = [...files.values()]
       files.clear()
       await Promise.allSettled([...open.map((file) => file.abort()), ...closing, ...prepared])
