@@ -66,22 +66,29 @@ const POLL_MS = 200
 export function epochStream(options: EpochStreamOptions): {
   /** The next prepared epoch, or undefined at the end of the input. Rejects with what broke the stream. */
   next(): Promise<Produced | undefined>
-  /** Ends the stream and everything in it; prepared files are left to whoever cleans. */
+  /** Ends the stream and everything in it. */
   close(): Promise<void>
+  /** Epochs that were prepared and not taken, once the stream and all that it writes with are closed. */
+  untaken(): Promise<readonly Produced[]>
 } {
   const abort = new AbortController()
   const signal = AbortSignal.any([options.signal, abort.signal])
   const handoff = oneByOne<Produced>()
+  const preparing = new Set<Promise<Produced>>()
   const reading = readItems(options, AbortSignal.any([signal, options.stopping]))
   const done = pipeline(
     Readable.from(reading, { highWaterMark: 2 }),
-    (items: AsyncIterable<Item>) => runChain(options, items),
+    (items: AsyncIterable<Item>) => runChain(options, items, preparing),
     new Writable({
       objectMode: true,
       // One that is made durable or waits to be taken; the next one runs meanwhile.
       highWaterMark: 2,
       write({ produced }: Preparing, _encoding, callback) {
-        produced.then(handoff.give).then(() => callback(), callback)
+        const taken = (): boolean => preparing.delete(produced)
+        produced
+          .then(handoff.give)
+          .then(taken)
+          .then(() => callback(), callback)
       },
     }),
     { signal },
@@ -95,6 +102,10 @@ export function epochStream(options: EpochStreamOptions): {
       // A stream that broke elsewhere does not wait for the read that is under way.
       await reading.return()
       options.bytes.close()
+    },
+    async untaken() {
+      const settled = await Promise.allSettled(preparing)
+      return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
     },
   }
 }
@@ -164,6 +175,7 @@ async function* readItems(
 async function* runChain(
   options: EpochStreamOptions,
   items: AsyncIterable<Item>,
+  prepared: Set<Promise<Produced>>,
 ): AsyncGenerator<Preparing> {
   const { runner, selectors, batchWriters } = options
   let writing = options.writing
@@ -234,6 +246,7 @@ async function* runChain(
     })
     // Whoever takes the epoch hears of it.
     preparing.catch(() => {})
+    prepared.add(preparing)
     await copies.cut
     options.onNextEpoch(next)
     yield { produced: preparing }

@@ -105,6 +105,7 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
     async stop() {
       life.abort()
       await busy
+      return []
     },
   }
 }

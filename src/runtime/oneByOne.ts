@@ -1,4 +1,4 @@
-/** A place for one value: who gives waits until it is taken. */
+/** A place for one value: who gives waits until it is taken. After a failure nothing is. */
 export function oneByOne<T>() {
   let offered: { readonly value: T; taken(): void } | undefined
   let wanted: { resolve(value: T | undefined): void; reject(error: Error): void } | undefined
@@ -6,6 +6,7 @@ export function oneByOne<T>() {
   return {
     give: (value: T): Promise<void> =>
       new Promise((taken) => {
+        if (over !== undefined) return
         if (wanted === undefined) offered = { value, taken }
         else {
           wanted.resolve(value)

@@ -58,11 +58,12 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
   /** A start that is under way: what it opens is closed by whoever stops meanwhile. */
   let starting: Promise<Running> | undefined
 
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<readonly Produced[]> => {
     await starting?.catch(() => {})
     const ended = running
     running = undefined
     await ended?.close()
+    return ended?.untaken() ?? []
   }
   return {
     task: options.task,
@@ -112,6 +113,8 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
 interface Running {
   next(): Promise<Produced | undefined>
   close(): Promise<void>
+  /** Once it is closed. */
+  untaken(): Promise<readonly Produced[]>
 }
 
 async function startRunning(
@@ -190,7 +193,7 @@ async function startRunning(
       const [produced] = await Promise.all([stream.next(), opening])
       return produced
     }
-    return { next, close }
+    return { next, close, untaken: stream.untaken }
   } catch (error) {
     await close()
     throw error

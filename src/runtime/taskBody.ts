@@ -45,8 +45,8 @@ export interface TaskBody {
   clean(isDead: (epoch: number, attempt: string) => boolean): Promise<number>
   /** After every claim, when the newest checkpoint is published. */
   claimed(): Promise<void>
-  /** Ends what `start` began. */
-  stop(): Promise<void>
+  /** Ends what `start` began. @returns epochs that were prepared and not taken by `next` */
+  stop(): Promise<readonly Produced[]>
 }
 
 /** An immutable object that must be durable before a checkpoint names it. */

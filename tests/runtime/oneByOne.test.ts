@@ -32,3 +32,14 @@ test('a failure is told to who waits and to who comes later, instead of what was
   place.fail(new Error('broken'))
   await expect(place.take()).rejects.toThrow('broken')
 })
+
+test('what is given after a failure is not taken, also where somebody waited for it', async () => {
+  const place = oneByOne<number>()
+  const waiting = place.take()
+  place.fail(new Error('broken'))
+  let isTaken = false
+  void place.give(1).then(() => (isTaken = true))
+  await expect(waiting).rejects.toThrow('broken')
+  await expect(place.take()).rejects.toThrow('broken')
+  expect(isTaken).toBe(false)
+})

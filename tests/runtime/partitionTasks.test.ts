@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest'
 import { defineTopology } from '../../src/core/defineTopology.ts'
-import type { Assignment, Publisher, PublisherContext, Source } from '../../src/core/unit.ts'
+import type {
+  Assignment,
+  Publisher,
+  PublisherContext,
+  Source,
+  Writer,
+  WriterContext,
+} from '../../src/core/unit.ts'
 import { memoryStore } from '../../src/lake/memoryStore.ts'
 import { presetLake } from '../../src/lake/openLake.ts'
-import { run } from '../../src/runtime/run.ts'
+import { run, type Run } from '../../src/runtime/run.ts'
 import type { RunResult } from '../../src/runtime/result.ts'
 import { systemClock } from '../../src/runtime/systemClock.ts'
 import { memorySink } from '../../src/sinks/memorySink.ts'
@@ -171,6 +178,69 @@ test('what was not opened yet when a rebalance began is not opened any more', as
   expect(asked).toBeGreaterThan(LISTS.length)
   expect(late).toBe(0)
   expect(sorted(sink.records)).toEqual(ALL)
+})
+
+test('what was being prepared when its partition went to another process does not stay behind', async () => {
+  const partitions = partitionedSource(LISTS)
+  const { sink, options } = inLake(partitions.source)
+  /** Files that are there; published ones are visible. */
+  const [there, visible] = [new Set<string>(), new Set<string>()]
+  const otherHasIt = Promise.withResolvers<void>()
+  let other: Run | undefined
+  let isLate = false
+  const files = {
+    ...sink,
+    openWriter(context: WriterContext): Writer<number> {
+      let records = 0
+      return {
+        write: () => void records++,
+        relieve: async () => {},
+        async prepare() {
+          const { task, epoch, attempt } = context
+          const key = `${task}/${epoch()}/${attempt()}`
+          const prepared = [{ key, bytes: 0, checksum: 0, records }]
+          if (task === 'numbers-1' && other === undefined) {
+            // The other has cleaned up behind this one before the file is there.
+            other = start()
+            await otherHasIt.promise
+            setImmediate(() => (isLate = true))
+          }
+          there.add(key)
+          return prepared
+        },
+        close: async () => {},
+      }
+    },
+    openPublisher: async (): Promise<Publisher> => ({
+      async publish({ task, files }) {
+        for (const { key } of files) visible.add(key)
+        if (task === 'numbers-1') otherHasIt.resolve()
+        return {}
+      },
+      async discard(files) {
+        for (const { key } of files) there.delete(key)
+      },
+      async clean(task, isDead) {
+        const dead = [...there].filter((key) => {
+          const [of, epoch, attempt] = key.split('/') as [string, string, string]
+          return of === task && isDead(Number(epoch), attempt)
+        })
+        for (const key of dead) there.delete(key)
+        return dead.length
+      },
+    }),
+  }
+  const topology = defineTopology('numbers', (flow) => ({
+    out: flow.source('numbers', partitions.source).to('out', files),
+  }))
+  const start = (): Run => run(topology, { ...options, mode: 'streaming' })
+  const first = start()
+  await expect.poll(() => isLate).toBe(true)
+  // Neither claims it once more.
+  await expect.poll(() => [...there].filter((key) => !visible.has(key))).toEqual([])
+  await Promise.all([first.close(), other!.close()])
+  expect(visible.size).toBeGreaterThan(LISTS.length)
+  expect(visible).toEqual(there)
 })
 
 test('totals are those of all partitions that were read, whichever nobody has begun', async () => {
