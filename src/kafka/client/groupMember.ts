@@ -26,9 +26,28 @@ export async function joinGroup(
   const { topic, groupId, sessionTimeoutMs, retryMs } = options
   const leaving = new AbortController()
   let owned: readonly number[] = []
+  /** Whether what it owns may be read: not while it joins. */
+  let isAssigned = false
   let heardMs = clock.now()
   let crashes = 0
   let consumer: Kafkajs.Consumer
+
+  const assign = (): void => {
+    isAssigned = true
+    options.onAssigned(owned)
+  }
+  const revoke = (): void => {
+    if (isAssigned) options.onRevoked()
+    isAssigned = false
+  }
+  const silentMs = (): number => clock.now() - heardMs
+  /** Whoever was not heard for so long is dropped: a client that waits for an answer says nothing of it. */
+  const watch = async (): Promise<void> => {
+    while (!leaving.signal.aborted) {
+      await clock.sleep(sessionTimeoutMs / 4, leaving.signal)
+      if (silentMs() > sessionTimeoutMs) revoke()
+    }
+  }
 
   const start = async (): Promise<void> => {
     consumer = kafka.consumer({
@@ -38,33 +57,51 @@ export async function joinGroup(
       rebalanceTimeout: REBALANCE_MS,
       heartbeatInterval: Math.min(HEARTBEAT_MS, sessionTimeoutMs / 3),
       maxWaitTimeInMs: ROUND_MS,
-      partitionAssigners: [stickyAssigner(kafkajs.AssignerProtocol, topic, () => owned)],
+      partitionAssigners: [
+        stickyAssigner(kafkajs.AssignerProtocol, topic, () => {
+          // It joins, for whatever reason.
+          revoke()
+          return owned
+        }),
+      ],
       // The client gives up at errors that pass, such as a coordinator that is being elected: see below.
       retry: { retries: 3, initialRetryTime: 200, restartOnFailure: async () => false },
     })
     const started = consumer
-    const { HEARTBEAT, REBALANCING, GROUP_JOIN, CRASH } = started.events
-    let isJoining = false
-    started.on(HEARTBEAT, () => {
+    const { HEARTBEAT, REBALANCING, GROUP_JOIN, FETCH_START, CRASH } = started.events
+    let isOver = false
+    /** Of the group when this member was assigned what it has; unknown until the first heartbeat. */
+    let generation: number | undefined
+    /** The client goes on where it is no member, or one that was told nothing, and does not say so. */
+    const joinAnew = (why: string): void => {
+      isOver = true
+      void restart(Object.assign(new Error(why), { retriable: true }), started)
+    }
+    started.on(HEARTBEAT, ({ payload }) => {
+      if (isOver) return
       heardMs = clock.now()
-      if (!isJoining) return
+      if (isAssigned) generation = payload.groupGenerationId
       // A coordinator that was away for a moment: joining anew failed, and the client goes on as the member it was.
-      isJoining = false
-      options.onAssigned(owned)
+      else if (payload.groupGenerationId === generation) assign()
+      else joinAnew('the group has changed, and did not say which partitions are whose')
     })
-    started.on(REBALANCING, () => {
-      isJoining = true
-      options.onRevoked()
-    })
+    started.on(REBALANCING, revoke)
     started.on(GROUP_JOIN, ({ payload }) => {
-      isJoining = false
+      if (isOver) return
+      generation = undefined
       heardMs = clock.now()
       crashes = 0
       started.pause([{ topic }])
       owned = payload.memberAssignment[topic] ?? []
-      options.onAssigned(owned)
+      assign()
     })
-    started.on(CRASH, ({ payload }) => void restart(payload.error))
+    started.on(FETCH_START, () => {
+      if (isOver || silentMs() <= sessionTimeoutMs) return
+      joinAnew(`the coordinator took no heartbeat for ${silentMs()} ms`)
+    })
+    started.on(CRASH, ({ payload }) => {
+      if (!isOver) void restart(payload.error)
+    })
     try {
       await started.connect()
       await started.subscribe({ topic })
@@ -81,16 +118,18 @@ export async function joinGroup(
     if (leaving.signal.aborted) await started.disconnect()
   }
 
-  const restart = async (cause: unknown): Promise<void> => {
-    options.onRevoked()
-    if (!passes(cause) || clock.now() - heardMs > retryMs) return options.onLost(cause)
+  const restart = async (cause: unknown, left?: Kafkajs.Consumer): Promise<void> => {
+    revoke()
+    if (left !== undefined) await atMost(clock, LEAVE_MS, left.disconnect())
+    if (!passes(cause) || silentMs() > retryMs) return options.onLost(cause)
     crashes++
     await clock.sleep(backoffMs(crashes), leaving.signal)
     if (leaving.signal.aborted) return
-    await start().catch(restart)
+    await start().catch((error: unknown) => restart(error))
   }
 
   await start()
+  void watch()
   return {
     async commit(offsets) {
       await consumer.commitOffsets(
