@@ -20,6 +20,7 @@ import { materialize } from './materialize.ts'
 import type { Materialized } from './materialize.ts'
 import { openDatabase } from '../../lake/openDatabase.ts'
 import type { Database } from '../../lake/openDatabase.ts'
+import { queryBeside } from './queryBeside.ts'
 import { runUnitTest } from './runUnitTest.ts'
 import { testLog } from './testLog.ts'
 
@@ -109,7 +110,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   const begun = new Map<BuildGate, Promise<GateCheck>>()
   try {
     for (const gate of beside === undefined ? [] : options.gates) {
-      const query = (sql: string) => beside!.rows(sql)
+      const query = queryBeside((sql) => beside!.rows(sql))
       const check = gate.begin?.(query, figures.beforehand(query))
       check?.catch(() => {})
       if (check !== undefined) begun.set(gate, check)
