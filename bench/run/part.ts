@@ -7,6 +7,8 @@ const HOUR_MS = 3_600_000
 /** How much is measured. */
 export interface Size {
   readonly tweets: number
+  /** Tweets of a run in which starting weighs little. */
+  readonly steady: number
   readonly rounds: number
   /** Peers of raw files to Silver, by the names of their sides in `bench/peers.ts`. */
   readonly peers: readonly string[]

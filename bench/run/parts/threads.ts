@@ -16,12 +16,12 @@ interface Threads {
 /** The job on one thread and on more, and on one core. */
 export const threads: Part<Threads> = {
   title: 'Threads and cores',
-  minutes: 9,
-  measure: ({ tweets, rounds, threads: counts }) => ({
+  minutes: 25,
+  measure: ({ steady: tweets, rounds, threads: counts }) => ({
     byThreads: counts.map((count) => measurePeers(tweets, rounds, SIDES, count)),
     oneCore: measurePeers(tweets, rounds, SIDES, 1, 1),
   }),
-  show({ byThreads, oneCore }, { tweets, rounds, threads: counts }) {
+  show({ byThreads, oneCore }, { steady: tweets, rounds, threads: counts }) {
     const lines = SIDES.map((side) => {
       const points = byThreads.flatMap(({ figures }, at) => {
         const found = figures.find((one) => one.side === side)
