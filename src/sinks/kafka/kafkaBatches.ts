@@ -1,5 +1,5 @@
 import { cursor } from '../../core/cursor.ts'
-import { frame } from '../../core/framing.ts'
+import { frame, giveFrame } from '../../core/framing.ts'
 import type { BatchWriter, Writer } from '../../core/unit.ts'
 
 /** How many records may be gathered before what is full is sent. */
@@ -14,10 +14,14 @@ export function kafkaBatches<Row>(writer: Writer<Row>): BatchWriter {
       const { values } = batch
       const count = values?.length ?? bounds.length / 2
       record.open(batch, values === undefined ? bounds : undefined)
-      for (let index = 0; index < count; index++) {
-        record.at(index)
-        writer.write((values === undefined ? record.raw() : values[index]) as Row, record)
-        if (index % STRIDE === STRIDE - 1) await writer.relieve()
+      try {
+        for (let index = 0; index < count; index++) {
+          record.at(index)
+          writer.write((values === undefined ? record.raw() : values[index]) as Row, record)
+          if (index % STRIDE === STRIDE - 1) await writer.relieve()
+        }
+      } finally {
+        giveFrame(batch, bounds)
       }
       await writer.relieve()
     },

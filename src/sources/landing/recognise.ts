@@ -1,4 +1,4 @@
-import { frame } from '../../core/framing.ts'
+import { frame, giveFrame } from '../../core/framing.ts'
 import type { Shape } from '../../core/shape.ts'
 import { csvHeader, type CsvHeader } from './csvHeader.ts'
 import { jsonScanner } from './jsonScanner.ts'
@@ -107,18 +107,16 @@ function isDocument(
 /** The complete lines of a sample, the last one too if nothing will be added to it. */
 function linesOf({ bytes, whole }: Sample, settled: boolean): Buffer[] {
   const length = whole && settled ? bytes.length : bytes.lastIndexOf(LF) + 1
-  const bounds = frame({
-    partition: 0,
-    source: '',
-    ingestedAtMs: 0,
-    baseOffset: 0,
-    bytes: bytes.subarray(0, length),
-    framing: 'lines',
-  })
+  const batch = {
+    ...{ partition: 0, source: '', ingestedAtMs: 0, baseOffset: 0 },
+    ...{ bytes: bytes.subarray(0, length), framing: 'lines' as const },
+  }
+  const bounds = frame(batch)
   const lines: Buffer[] = []
   for (let at = 0; at < bounds.length && lines.length < SAMPLE_LINES; at += 2) {
     lines.push(bytes.subarray(bounds[at], bounds[at + 1]))
   }
+  giveFrame(batch, bounds)
   return lines
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { giveBuffer, takeBuffer } from '../../../src/core/bufferPool.ts'
 import type { Envelope, SourceBatch, Writer } from '../../../src/core/unit.ts'
 import { kafkaBatches } from '../../../src/sinks/kafka/kafkaBatches.ts'
 
@@ -25,6 +26,19 @@ test('writes values that never were bytes', async () => {
   const { written, writer } = kept<number>((value) => value)
   await kafkaBatches(writer).writeBatch({ ...batch, values: [3, 1, 2] } satisfies SourceBatch)
   expect(written).toEqual([3, 1, 2])
+})
+
+test.each([
+  ['is written', async () => {}],
+  ['fails', () => Promise.reject(new Error('the broker is gone'))],
+])('gives the buffer back in which it found the records, when the batch %s', async (_, relieve) => {
+  const bytes = Buffer.from(`${'x'.repeat(500)}\n`.repeat(2000))
+  const spare = takeBuffer(bytes.length >>> 4)
+  giveBuffer(spare)
+  const { writer } = kept<Uint8Array>(() => 0)
+  const batches = kafkaBatches({ ...writer, relieve })
+  await batches.writeBatch({ ...batch, bytes, framing: 'lines' }).catch(() => {})
+  expect(takeBuffer(bytes.length >>> 4).buffer === spare.buffer).toBe(true)
 })
 
 function kept<Row>(look: (record: Row, envelope: Envelope) => unknown) {

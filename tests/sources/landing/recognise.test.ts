@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { giveBuffer, takeBuffer } from '../../../src/core/bufferPool.ts'
 import type { Shape } from '../../../src/core/shape.ts'
 import { recognise, type RecogniseOptions } from '../../../src/sources/landing/recognise.ts'
 
@@ -131,4 +132,12 @@ describe('recognise: CSV', () => {
     const sample = { bytes: Buffer.alloc(65_536, 'x'), whole: false, skipped: false }
     expect(say('.csv', '', { sample })).toBe('unknown ')
   })
+})
+
+it('gives the buffer back in which it found the lines', () => {
+  const text = `{"id":1,"more":"${'x'.repeat(500)}"}\n`.repeat(200)
+  const spare = takeBuffer(text.length >>> 4)
+  giveBuffer(spare)
+  expect(say('.ndjson', text)).toBe('lines post')
+  expect(takeBuffer(text.length >>> 4).buffer === spare.buffer).toBe(true)
 })
