@@ -1,6 +1,7 @@
 {#- Authors of posts, each as the latest of these shows them. -#}
 {% macro authors_of(posts) -%}
 select
+    {{ platform_key('author_id') }} as user_key,
     platform,
     author_id,
     arg_max(

@@ -1,5 +1,4 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='hashtag_key') }}
--- depends_on: {{ ref('int_posts_enriched') }}
 
 select
     md5(hashtag) as hashtag_key,
@@ -10,6 +9,9 @@ select
     cast(sum(engagement_total) as bigint) as engagement_total
 from {{ ref('int_hashtag_days') }}
 {% if is_incremental() %}
-where hashtag in (select unnest(hashtags) from {{ ref('int_posts_enriched') }})
+where hashtag in (
+    select hashtag from {{ ref('int_hashtag_days') }}
+    where {{ is_touched('post_date') }}
+)
 {% endif %}
 group by hashtag
