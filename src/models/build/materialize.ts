@@ -79,8 +79,8 @@ async function addTo(
   await database.run(`create or replace temp table ${aside.replace('temp.', '')} as\n${sql}`)
   try {
     // Before the table gets the columns that the new rows have: its files don't.
-    const wereAlike = await isAlike(database, relation, aside)
-    const columns = await alignColumns(database, model, aside)
+    const [before, now] = [await columnsOf(database, relation), await columnsOf(database, aside)]
+    const columns = await alignColumns(database, model, before, now)
     await database.run('begin')
     try {
       for (const statement of statementsOf(config, relation, aside, columns)) {
@@ -91,7 +91,7 @@ async function addTo(
       await database.run('rollback').catch(() => {})
       throw error
     }
-    if (keepAdded && wereAlike && strategyOf(config) === 'append') added = aside
+    if (keepAdded && isAlike(before, now) && strategyOf(config) === 'append') added = aside
     return { incremental: true, changed: await changedKeys(database, config, aside), added }
   } finally {
     if (added === undefined) {
@@ -101,13 +101,9 @@ async function addTo(
 }
 
 /** Whether two tables have the same columns of the same types. */
-async function isAlike(database: Database, one: string, other: string): Promise<boolean> {
-  const [these, those] = [await columnsOf(database, one), await columnsOf(database, other)]
-  return (
-    these.length === those.length &&
-    these.every(({ name, type }) => those.some((c) => c.name === name && c.type === type))
-  )
-}
+const isAlike = (these: readonly RelationColumn[], those: readonly RelationColumn[]): boolean =>
+  these.length === those.length &&
+  these.every(({ name, type }) => those.some((c) => c.name === name && c.type === type))
 
 function statementsOf(
   config: NodeConfig,
@@ -149,10 +145,9 @@ function statementsOf(
 async function alignColumns(
   database: Database,
   { relation, config, name }: CompiledModel,
-  aside: string,
+  before: readonly RelationColumn[],
+  now: readonly RelationColumn[],
 ): Promise<readonly string[]> {
-  const before = await columnsOf(database, relation)
-  const now = await columnsOf(database, aside)
   const has = (columns: readonly RelationColumn[], wanted: string) =>
     columns.some((column) => column.name === wanted)
   const added = now.filter((column) => !has(before, column.name))
