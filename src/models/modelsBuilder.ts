@@ -10,7 +10,6 @@ import type {
   ModelsBuilder,
   ModelsContext,
 } from '../core/models.ts'
-import type { PreparedFile } from '../core/unit.ts'
 import { realDisk } from '../lake/diskIo.ts'
 import { discardStaged } from '../lake/discardStaged.ts'
 import { fileChecksum } from '../lake/fileChecksum.ts'
@@ -18,17 +17,15 @@ import type { CopyAhead, ObjectStore } from '../lake/objectStore.ts'
 import { keepTestResults } from './artifacts/testResults.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
-import type { BaseDatabase, BuiltModels } from './build/buildModels.ts'
-import type { ContentFile } from './build/exportTable.ts'
+import type { BaseDatabase } from './build/buildModels.ts'
 import { fetchFile, localTable } from './localTables.ts'
 import { planRefresh } from './planRefresh.ts'
 import type { BuildInputs } from './planRefresh.ts'
 import type { CompiledProject } from './project/projectNodes.ts'
-import { databaseKey, parseBuildKey, tableKey } from './publish/buildFiles.ts'
-import type { TableContent, TableFile } from './publish/buildFiles.ts'
+import { parseBuildKey } from './publish/buildFiles.ts'
 import type { DeltaTables } from './publish/deltaTables.ts'
+import { makeDurable } from './publish/makeDurable.ts'
 import { databaseInPlace, publishBuild, promoteNewest } from './publish/publishBuild.ts'
-import { uploadFile } from './publish/uploadFile.ts'
 import { newestVersion } from './publish/versions.ts'
 import type { VersionManifest } from './publish/versions.ts'
 import { makeWorkFolder } from './workFolder.ts'
@@ -103,7 +100,7 @@ export async function modelsBuilder(
           },
         })
         const version = await nextVersion(options, request.state)
-        const files = await makeDurable(options, request, built, { version, copy: await copy })
+        const files = await makeDurable(request, built, { store, path, version, copy: await copy })
         const rows = Object.fromEntries(built.tables.map((table) => [table.name, table.rows]))
         const durationSeconds = (context.clock.now() - startedMs) / 1000
         const touched = refresh?.touched ?? null
@@ -215,40 +212,6 @@ async function baseDatabase(
   const isAsChecked = isUntouched || (await fileChecksum(realDisk, copy)).checksum === checksum
   if (!isAsChecked) logger.warn('gold_changed', { database })
   return { path: copy, isAsChecked }
-}
-
-async function makeDurable(
-  { store, path }: ModelsBuilderOptions,
-  request: BuildRequest,
-  built: BuiltModels,
-  { version, copy }: { readonly version: number; readonly copy: CopyAhead | undefined },
-): Promise<readonly PreparedFile[]> {
-  const files: PreparedFile[] = []
-  const tables: Record<string, TableContent> = {}
-  for (const { name, columns, rows, kept, files: parts } of built.tables) {
-    const uploaded = parts.map(async (part, number): Promise<ContentFile> => {
-      const key = tableKey(path, name, number, request)
-      const sums = await uploadFile(store, key, part.path, request.task)
-      const detail = { kind: 'table', model: name } as const
-      files.push({ key, ...sums, records: part.rows, detail } satisfies TableFile)
-      const slice = part.slice === undefined ? {} : { slice: part.slice }
-      return {
-        path: key.slice(`${path}/${name}/`.length),
-        bytes: sums.bytes,
-        rows: part.rows,
-        ...slice,
-      }
-    })
-    const typed = columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
-    tables[name] = { columns: typed, rows, files: [...kept, ...(await Promise.all(uploaded))] }
-  }
-  const key = databaseKey(path, version, request)
-  const sums = await uploadFile(store, key, built.database, request.task, copy)
-  const tag = (await store.look(key))?.tag
-  const { figures } = built
-  const { inputs } = request
-  const detail = { kind: 'database', version, inputs, tables, figures, tag } as const
-  return [...files, { key, ...sums, records: 0, detail: detail as unknown as Json }]
 }
 
 /** Changed SQL is a reason to build anew, as changed tables are. */
