@@ -105,6 +105,8 @@ async function silverOf(events: number): Promise<string> {
 }
 
 function runApart(side: Side, lake: string, round: number): Measured {
+  // What the side before wrote must not be written to the disk in this one's time.
+  execFileSync('sync')
   const { threads } = values
   const args = ['--side', side, '--lake', lake, '--threads', threads, '--round', String(round)]
   // The platform has a compile cache of its own; here both sides have one.
