@@ -7,7 +7,7 @@
  * are decoded, validated, freed of repeats, and written to a Delta table; a commit each 5 s. What the window
  * finds must be what was planted. Each run is a process of its own. The peer is the same topology without a
  * bound: its memory grows by the keys. The records are made on the main thread, whose young generation V8 would let
- * grow to 3 × 64 MB in the first seconds; it is kept at 3 × 8, as docs/operating.md says.
+ * grow to 3 × 64 MB in the first seconds; it is kept at 3 × 8, and glibc gives large buffers back, as docs/operating.md says.
  * `bench/memoryBudget.ts` runs the unbounded one with a `memory`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -19,6 +19,8 @@ import { planted, type Planted } from './boundedWindow/eventLake.ts'
 
 const MIB = 2 ** 20
 const SMALL_HEAP = '--max-semi-space-size=8'
+/** Otherwise glibc raises it to the size of what is freed, up to 32 MiB, and keeps and splits what lies below. */
+const MMAP_THRESHOLD = { MALLOC_MMAP_THRESHOLD_: String(256 * 2 ** 10) }
 type Side = 'bounded' | 'unbounded'
 
 interface Answer extends Planted {
@@ -43,6 +45,7 @@ if (values.side !== undefined) {
 
 function compare(sizes: readonly number[]): void {
   const runs: object[] = []
+  Object.assign(process.env, MMAP_THRESHOLD)
   for (const side of values.sides.split(',') as Side[]) {
     let smallest: number | undefined
     for (const events of sizes) {

@@ -73,18 +73,21 @@ it('shows every table in the menu and in the graph, with rows and checks', async
 })
 
 it('follows a column from table to table', async () => {
-  await page.click('nav a[href="#/table/dim_users"]')
-  expect(await page.locator('h1').innerText()).toBe('dim_users')
-  await page.click('#c-username a.tag')
-  expect(await page.locator('h1').innerText()).toBe('int_posts_enriched')
+  // A page is drawn some time after its link was clicked.
+  const follow = async (link: string, to: string | RegExp): Promise<void> => {
+    await page.click(link)
+    await expect.poll(() => page.locator('h1').innerText()).toMatch(to)
+  }
+  const origin = 'tr.target td:nth-child(4) a.tag >> nth=0'
+  await follow('nav a[href="#/table/dim_users"]', /^dim_users$/)
+  await follow('#c-username a.tag', /^int_posts_enriched$/)
   expect(await page.locator('tr.target code').first().innerText()).toBe('author_name')
-  await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
-  await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
-  await page.click('tr.target td:nth-child(4) a.tag >> nth=0')
-  expect(await page.locator('h1').innerText()).toBe('silver.posts')
+  await follow(origin, /^int_posts$/)
+  await follow(origin, /^stg_/)
+  await follow(origin, /^silver.posts$/)
   expect(await page.locator('tr.target').innerText()).toContain("The author's or channel's name.")
   await page.goBack()
-  expect(await page.locator('h1').innerText()).toMatch(/^stg_/)
+  await expect.poll(() => page.locator('h1').innerText()).toMatch(/^stg_/)
 })
 
 const TEST_HEADINGS = ['test', 'failing rows', 'took', 'last run']
