@@ -29,7 +29,9 @@ export async function joinGroup(
   /** Whether what it owns may be read: not while it joins. */
   let isAssigned = false
   let heardMs = clock.now()
+  /** Since it was a member. */
   let crashes = 0
+  let crashedMs = 0
   let consumer: Kafkajs.Consumer
 
   const assign = (): void => {
@@ -121,8 +123,9 @@ export async function joinGroup(
   const restart = async (cause: unknown, left?: Kafkajs.Consumer): Promise<void> => {
     revoke()
     if (left !== undefined) await atMost(clock, LEAVE_MS, left.disconnect())
-    if (!passes(cause) || silentMs() > retryMs) return options.onLost(cause)
-    crashes++
+    // Not since it was heard: a process that was stopped for long has tried nothing yet.
+    if (crashes++ === 0) crashedMs = clock.now()
+    if (!passes(cause) || clock.now() - crashedMs > retryMs) return options.onLost(cause)
     await clock.sleep(backoffMs(crashes), leaving.signal)
     if (leaving.signal.aborted) return
     await start().catch((error: unknown) => restart(error))

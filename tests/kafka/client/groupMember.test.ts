@@ -17,6 +17,7 @@ const AssignerProtocol = {
   MemberAssignment: {},
 }
 const SESSION_MS = 10_000
+const RETRY_MS = 60_000
 
 /** A member whose client says what the test says: a coordinator can't be made to fail at a certain moment. */
 async function member() {
@@ -44,7 +45,7 @@ async function member() {
     { consumer } as unknown as Kafkajs.Kafka,
     { node: 'tweets', clock },
     {
-      ...{ topic: 't', groupId: 'g', sessionTimeoutMs: SESSION_MS, retryMs: 60_000 },
+      ...{ topic: 't', groupId: 'g', sessionTimeoutMs: SESSION_MS, retryMs: RETRY_MS },
       onRevoked: () => heard.push('revoked'),
       onAssigned: (partitions) => heard.push(`assigned ${partitions.join(' ')}`),
       onLost: (cause) => heard.push(`lost ${String(cause)}`),
@@ -125,6 +126,26 @@ test('a session without a heartbeat revokes, and a client that goes on without o
   expect(clients).toHaveLength(2)
   join([0])
   expect(heard).toEqual(['assigned 0 1', 'revoked', 'left 1', 'assigned 0'])
+})
+
+test('a member that was stopped for longer than is tried joins anew, and gives up when that fails for so long', async () => {
+  const { heard, join, heartbeat, say, clock, settled, clients } = await member()
+  join([0, 1])
+  heartbeat(1)
+  await clock.advance(10 * RETRY_MS)
+  say(events.FETCH_START)
+  await settled()
+  expect(clients).toHaveLength(2)
+  const crash = (): void => say(events.CRASH, { error: passing })
+  const passing = Object.assign(new Error('no coordinator'), { retriable: true })
+  crash()
+  await clock.advance(RETRY_MS / 2)
+  expect(clients).toHaveLength(3)
+  crash()
+  await clock.advance(RETRY_MS / 2)
+  crash()
+  await settled()
+  expect(heard).toEqual(['assigned 0 1', 'revoked', 'left 1', 'lost Error: no coordinator'])
 })
 
 test('a member that leaves joins no more', async () => {
