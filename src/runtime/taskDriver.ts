@@ -134,6 +134,7 @@ export function taskDriver(options: TaskOptions): TaskDriver {
     abandon()
     const untaken = await body.stop()
     const last = await taking?.catch(() => undefined)
+    taking = undefined
     // What can't be removed now is removed by whoever claims the task next.
     for (const { prepared } of last === undefined ? untaken : [last, ...untaken]) {
       await discard(prepared).catch(() => {})
