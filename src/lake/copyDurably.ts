@@ -1,15 +1,17 @@
 import { crc32 } from 'node:zlib'
 
 import type { DiskFile, DiskIo } from './diskIo.ts'
+import { pageAligned } from './directFile.ts'
 import { fileChecksum } from './fileChecksum.ts'
 
-const PIECE_BYTES = 1 << 20
+const PIECE_BYTES = 2 << 20
 /** So much waits for the disk at most before it is asked to begin. */
-const SYNC_BYTES = 128 * PIECE_BYTES
+const SYNC_BYTES = 64 * PIECE_BYTES
 
 /**
  * Copies a file to where none is, and says of it what `fileChecksum` would: it is read once for both. The copy is
- * durable; most of it is written to the disk while the rest is copied. What one that fails leaves is the caller's to remove.
+ * durable; most of it is written to the disk while the rest is copied, past the page cache where the file system has
+ * a way: who copies hundreds of megabytes would have the kernel find as much memory, which takes longer than the disk. What one that fails leaves is the caller's to remove.
  */
 export async function copyDurably(
   disk: DiskIo,
@@ -22,7 +24,7 @@ export async function copyDurably(
   }
   const source = await disk.open(from, 'read')
   try {
-    const target = await disk.open(to, 'create')
+    const target = await disk.open(to, 'create direct')
     try {
       return await pour(source, target)
     } finally {
@@ -36,7 +38,7 @@ export async function copyDurably(
 /** A piece is read while the one before is written and digested. */
 async function pour(source: DiskFile, target: DiskFile) {
   const syncing = syncBehind(target)
-  let [next, spare] = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)]
+  let [next, spare] = [pageAligned(PIECE_BYTES), pageAligned(PIECE_BYTES)]
   let piece = next.subarray(0, 0)
   let bytes = 0
   let checksum = 0

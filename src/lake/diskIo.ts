@@ -2,6 +2,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { directFile } from './directFile.ts'
 
 /** A file that is open. */
 export interface DiskFile {
@@ -15,14 +16,19 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
+export type OpenMode = 'read' | 'create' | 'create direct'
+
 /**
  * The file system, one method for each thing that can fail by itself: everything that reads or writes
  * local files takes one, so that tests can make any call fail, tear a write or end the process there.
  * Methods reject with Node's own errors (`ENOENT`, `ENOSPC`, …).
  */
 export interface DiskIo {
-  /** `read`: must exist. `create`: must not exist, is opened for appending. */
-  open(path: string, mode: 'read' | 'create'): Promise<DiskFile>
+  /**
+   * `read`: must exist. `create`: must not exist, is opened for appending. `create direct`: this too, and page-aligned memory is
+   * written past the page cache where that can be.
+   */
+  open(path: string, mode: OpenMode): Promise<DiskFile>
   readFile(path: string): Promise<Uint8Array>
   /** A second name for a file; `EEXIST` where the name is taken. */
   link(existing: string, path: string): Promise<void>
@@ -53,7 +59,10 @@ const NO_CLONES = ['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'EXDEV', 'EINVAL', 'ENOSYS
 
 /** The real file system. */
 export const realDisk: DiskIo = Object.freeze({
-  open: async (path, mode) => diskFile(await fs.open(path, mode === 'read' ? 'r' : 'ax')),
+  open: async (path, mode) => {
+    const file = diskFile(await fs.open(path, mode === 'read' ? 'r' : 'ax'))
+    return mode === 'create direct' ? directFile(path, file) : file
+  },
   readFile: (path) => fs.readFile(path),
   link: (existing, path) => fs.link(existing, path),
   unlink: (path) => fs.unlink(path),

@@ -47,7 +47,7 @@ function plainDisk(fails?: { readonly sync: number }) {
 }
 
 describe('copyDurably', () => {
-  test.each([0, 1, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 5 * 2 ** 20 + 77])(
+  test.each([0, 1, 4096, 2 ** 21 - 1, 2 ** 21, 2 ** 21 + 1, 5 * 2 ** 20 + 77, 6 * 2 ** 20 + 4096])(
     'copies %i bytes, with their length and CRC-32',
     async (length) => {
       const bytes = randomBytes(length)
@@ -56,7 +56,7 @@ describe('copyDurably', () => {
       const sums = { bytes: length, checksum: crc32(bytes) }
       expect(await copyDurably(disk, from, to)).toEqual(sums)
       expect(bytes.equals(await readFile(to))).toBe(true)
-      expect(calls.slice(-3)).toEqual(['sync', 'close create', 'close read'])
+      expect(calls.slice(-3)).toEqual(['sync', 'close create direct', 'close read'])
     },
   )
 
@@ -97,6 +97,6 @@ describe('copyDurably', () => {
     await rm(to)
     const failing = plainDisk({ sync: 1 })
     await expect(copyDurably(failing.disk, from, to)).rejects.toThrow('EIO')
-    expect(failing.calls.slice(-2)).toEqual(['close create', 'close read'])
+    expect(failing.calls.slice(-2)).toEqual(['close create direct', 'close read'])
   })
 })
