@@ -7,6 +7,7 @@ import { openLake } from '../../src/lake/openLake.ts'
 import { compileProject } from '../../src/models/project/compileProject.ts'
 import { readProject } from '../../src/models/project/readProject.ts'
 import { models } from './models.ts'
+import { modelStatements } from './modelStatements.ts'
 
 /** The models' statements in their order, and nothing else; returns the file that they made. */
 export async function bareSql({
@@ -36,9 +37,7 @@ export async function bareSql({
   for (const { relation, file: csv } of project.seeds) {
     await database.run(`create table ${relation} as from read_csv('${join(models, csv)}')`)
   }
-  for (const { relation, stored, sql } of project.models) {
-    await database.run(`create ${stored === 'view' ? 'view' : 'table'} ${relation} as ${sql}`)
-  }
+  for (const statement of modelStatements(project)) await database.run(statement)
   await database.run('detach gold')
   database.close()
   return file

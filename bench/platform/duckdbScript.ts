@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileProject } from '../../src/models/project/compileProject.ts'
 import { readProject } from '../../src/models/project/readProject.ts'
+import { modelStatements } from '../gold/modelStatements.ts'
 import { duckdbStatement } from '../rawToSilver/duckdbStatement.ts'
 
 const MODELS = fileURLToPath(new URL('../../topologies/models', import.meta.url))
@@ -33,10 +34,7 @@ export function duckdbScript(landing: string, lake: string): string[] {
     ...project.seeds.map(
       ({ relation, file }) => `create table ${relation} as from read_csv('${join(MODELS, file)}')`,
     ),
-    ...project.models.map(
-      ({ relation, stored, sql }) =>
-        `create ${stored === 'view' ? 'view' : 'table'} ${relation} as ${sql}`,
-    ),
+    ...modelStatements(project),
     'detach gold',
   ]
 }

@@ -197,7 +197,7 @@ describe('the platform’s project', () => {
     expect(results.filter(({ status }) => !['success', 'pass'].includes(status))).toEqual([])
     const { rows, ours } = await expectSame(join(lake, 'gold/gold.duckdb'), theirs, 'ours')
     expect(Object.keys(rows)).toEqual(ours)
-    expect(ours).toHaveLength(10)
+    expect(ours).toHaveLength(12)
     expect(rows['"main"."dim_posts"']).toBe(24_440)
 
     // Days one by one, as a refresh builds them, are nothing else.

@@ -62,7 +62,7 @@ const texts = (selector: string): Promise<string[]> => page.locator(selector).al
 it('shows every table in the menu and in the graph, with rows and checks', async () => {
   expect(await page.title()).toBe('Social media analytics · Social media analytics')
   const nodes = await attributes('.graph .node', 'data-id')
-  expect(nodes).toHaveLength(29)
+  expect(nodes).toHaveLength(30)
   for (const id of ['bronze.reddit', 'silver.posts', 'quarantine', 'brands', 'dim_users']) {
     expect(nodes).toContain(id)
     expect(await page.locator(`nav a[href="#/table/${id}"]`).count()).toBe(1)
@@ -187,7 +187,7 @@ it('draws the way of one column from Silver to a mart', async () => {
   const silver = await attributes('[data-id="silver.posts"] .pick.on', 'data-column')
   expect(silver).toEqual(['likes', 'shares', 'comments'])
   await page.click('.zoom button >> text=Fit')
-  expect(await page.locator('.node').count()).toBe(29)
+  expect(await page.locator('.node').count()).toBe(30)
 })
 
 it('is light or dark as the system is, or as its reader likes', async () => {

@@ -6,7 +6,7 @@ import { figureBook, tableByName } from '../../lake/figures/figureBook.ts'
 import type { KeptFigures } from '../../lake/figures/figureBook.ts'
 import { strategyOf } from '../project/nodeConfig.ts'
 import type { NodeResult } from '../artifacts/runResults.ts'
-import { PUBLISHED_CATALOG } from '../project/layout.ts'
+import { keptSchema, PUBLISHED_CATALOG } from '../project/layout.ts'
 import type { CompiledProject } from '../project/projectNodes.ts'
 import { identifier, literal } from '../project/sqlText.ts'
 import { bindSource } from './bindSource.ts'
@@ -124,8 +124,9 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     }
     const how = `${STORED_AS}, ${NO_LOG}`
     await database.run(`attach ${literal(file)} as ${PUBLISHED_CATALOG} (${how})`)
-    const schema = `${PUBLISHED_CATALOG}.${identifier(options.schema)}`
-    await database.run(`create schema if not exists ${schema}`)
+    for (const schema of [options.schema, keptSchema(options.schema)]) {
+      await database.run(`create schema if not exists ${PUBLISHED_CATALOG}.${identifier(schema)}`)
+    }
     const unitTests: CheckResult[] = []
     const made = new Map<string, Materialized>()
     for (const model of project.models) {

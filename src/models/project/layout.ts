@@ -20,19 +20,29 @@ export interface Layout {
 /** Catalog of the published models, and of everything that only serves the build. */
 export const PUBLISHED_CATALOG = 'gold'
 const WORK_CATALOG = 'memory'
+/**
+ * Schema of the incremental models that are not published: they go on from what they hold, like those that are. It is where
+ * dbt has a model with `schema: kept`.
+ */
+export const keptSchema = (schema: string): string => `${schema}_kept`
 
-/** Published models are in a file of their own, everything else is gone with the build. */
+/**
+ * Published models are in a file of their own, with those that are incremental and serve the next build; everything else
+ * is gone with the build.
+ */
 export function publishingLayout(schema: string): Layout {
   const isPublished = ({ access, materialized }: NodeConfig): boolean =>
     access === 'public' && materialized !== 'ephemeral'
+  const isKept = (config: NodeConfig): boolean =>
+    isPublished(config) || config.materialized === 'incremental'
   return {
     database: PUBLISHED_CATALOG,
     schema,
     isPublished,
-    isKept: isPublished,
+    isKept,
     node: (name, config) =>
-      isPublished(config)
-        ? relation(PUBLISHED_CATALOG, schema, name)
+      isKept(config)
+        ? relation(PUBLISHED_CATALOG, isPublished(config) ? schema : keptSchema(schema), name)
         : relation(WORK_CATALOG, 'main', name),
     source: ({ source, table }) => relation(WORK_CATALOG, `source_${source}`, table),
     failures: (name) => relation(WORK_CATALOG, 'failures', name),

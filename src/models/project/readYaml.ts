@@ -36,30 +36,34 @@ export function readYaml(root: string, file: string, render?: RenderText): Yaml 
     throw projectError({ file, line: problem.linePos?.[0].line }, problem.message, problem)
   }
 
-  const node = (path: readonly Key[], value: Json): Yaml => {
+  const placeOf = (path: readonly Key[]): Place => {
     const parsed = document.getIn(path, true)
     const start = isNode(parsed) ? parsed.range?.[0] : undefined
-    const line = start === undefined ? undefined : lines.linePos(start).line
-    const place = { file, line }
+    return { file, line: start === undefined ? undefined : lines.linePos(start).line }
+  }
+  const node = (path: readonly Key[], value: Json): Yaml => {
     return {
       value,
-      place,
+      // To look it up takes longer than to read the value, and few are asked.
+      get place() {
+        return placeOf(path)
+      },
       at: (key) => node([...path, key], isMapping(value) ? (value[key] ?? null) : null),
       items: () => {
         if (value === null) return []
-        if (!Array.isArray(value)) throw projectError(place, 'expected a list')
+        if (!Array.isArray(value)) throw projectError(placeOf(path), 'expected a list')
         return value.map((item, index) => node([...path, index], item as Json))
       },
       entries: () => {
         if (value === null) return []
-        if (!isMapping(value)) throw projectError(place, 'expected a mapping')
+        if (!isMapping(value)) throw projectError(placeOf(path), 'expected a mapping')
         return Object.entries(value).map(([key, item]) => [key, node([...path, key], item)])
       },
-      rendered: () => (render === undefined ? value : renderDeep(value, place, render)),
+      rendered: () => (render === undefined ? value : renderDeep(value, placeOf(path), render)),
       text: () => {
         if (value === null) return undefined
         if (typeof value === 'string') return value
-        throw projectError(place, `expected text, got ${JSON.stringify(value)}`)
+        throw projectError(placeOf(path), `expected text, got ${JSON.stringify(value)}`)
       },
       only: (known, what) => {
         for (const [key, entry] of node(path, value).entries()) {

@@ -47,19 +47,30 @@ export function createRenderer(options: RendererOptions): Renderer {
     templates.set(name, template)
     return template
   }
-  const macros = options.macros.map(({ file, text }) => ({ file, text: asNunjucks(text) }))
+  const macros = options.macros.map(({ file, text }) => ({
+    ...{ file, text: asNunjucks(text), names: namesIn(text) },
+  }))
   for (const macro of macros) {
     attempt([macro], () => compile(macro))
   }
-  const names = options.macros.flatMap(({ text }) =>
-    [...text.matchAll(MACRO)].map(([, macro, test]) => macro ?? `test_${test}`),
-  )
+  /** The files of macros that a text may call, and of those that these may call. */
+  const macrosFor = (text: string): readonly TemplateFile[] => {
+    const found = new Set<TemplateFile>()
+    const look = (text: string): void => {
+      for (const macro of macros) {
+        if (found.has(macro) || !macro.names.some((name) => text.includes(name))) continue
+        found.add(macro)
+        look(macro.text)
+      }
+    }
+    look(text)
+    return macros.filter((macro) => found.has(macro))
+  }
   const render = (template: TemplateFile, scope: TemplateScope): string => {
     const { file } = template
     const own = { file, text: asNunjucks(template.text) }
     // nunjucks has no macros of an environment: they stand before each template that may call one.
-    const isAlone = !names.some((name) => own.text.includes(name))
-    const files = isAlone ? [own] : [...macros, own]
+    const files = [...macrosFor(own.text), own]
     const whole = () => compile({ file, text: files.map(({ text }) => text).join('\n') })
     return attempt(files, () =>
       whole()
@@ -75,6 +86,9 @@ export function createRenderer(options: RendererOptions): Renderer {
     },
   }
 }
+
+const namesIn = (text: string): readonly string[] =>
+  [...text.matchAll(MACRO)].map(([, macro, test]) => macro ?? `test_${test}`)
 
 const NO_SCOPE: TemplateScope = {
   ref: (name) => standIn(name),

@@ -20,4 +20,11 @@ describe('publishingLayout', () => {
     expect(String(layout.node('a', DEFAULT_CONFIG))).toBe('"memory"."main"."a"')
     expect(layout.isKept({ ...open, materialized: 'ephemeral' })).toBe(false)
   })
+
+  it('keeps incremental models that are not public beside those that are', () => {
+    const layout = publishingLayout('main')
+    const added = { ...DEFAULT_CONFIG, materialized: 'incremental' } as const
+    expect(String(layout.node('a', added))).toBe('"gold"."main_kept"."a"')
+    expect([layout.isKept(added), layout.isPublished(added)]).toEqual([true, false])
+  })
 })

@@ -20,10 +20,3 @@ post_key not in (
 {%- else -%} true
 {%- endif -%}
 {%- endmacro %}
-
-{#- The posts of all days, whichever a run builds. -#}
-{% macro posts_of_all_days() -%}
-{%- if var('touched_dates', none) is none -%} {{ ref('int_posts_enriched') }}
-{%- else -%} {{ ref('int_posts') }}
-{%- endif -%}
-{%- endmacro %}

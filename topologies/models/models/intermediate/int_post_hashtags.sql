@@ -4,4 +4,4 @@ select
     post_date,
     engagement_total,
     unnest(hashtags) as hashtag
-from {{ posts_of_all_days() }}
+from {{ ref('int_posts_enriched') }}

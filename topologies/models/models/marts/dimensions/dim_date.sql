@@ -1,7 +1,17 @@
+{{ config(materialized='incremental', incremental_strategy='append', unique_key='date_key') }}
+
 -- Every calendar day from the first post to the last.
-with days as (
-    select cast(unnest(generate_series(min(post_date), max(post_date), interval 1 day)) as date) as day
-    from {{ posts_of_all_days() }}
+with known as (
+    select post_date as day from {{ ref('int_posts_enriched') }}
+    {% if is_incremental() %}
+    union all
+    select date as day from {{ this }}
+    {% endif %}
+),
+
+days as (
+    select cast(unnest(generate_series(min(day), max(day), interval 1 day)) as date) as day
+    from known
 )
 
 select
@@ -17,3 +27,6 @@ select
     cast(weekofyear(day) as integer) as iso_week,
     isodow(day) >= 6 as is_weekend
 from days
+{% if is_incremental() %}
+where day not in (select date from {{ this }})
+{% endif %}

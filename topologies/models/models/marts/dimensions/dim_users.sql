@@ -3,16 +3,17 @@
 -- One row an author, as the author's latest post shows it.
 with
 {% if is_incremental() %}
-counted as (
-    select {{ platform_key('author_id') }} as user_key, count(*) as post_count
-    from {{ posts_of_all_days() }}
-    where author_id is not null
-    group by platform, author_id
-),
-
 seen as (
     select user_key, min(created_at) as first_seen_at, max(created_at) as last_seen_at
     from {{ ref('int_post_counts') }}
+    where user_key is not null
+    group by user_key
+),
+
+counted as (
+    select user_key, cast(sum(posts) as bigint) as post_count
+    from {{ ref('int_user_days') }}
+    where user_key in (select user_key from seen)
     group by user_key
 ),
 
