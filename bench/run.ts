@@ -1,19 +1,15 @@
 /**
  * Every figure that the documentation names, measured by one command, beside its peers in the same run:
- *
- *   node bench/run.ts [--quick] [--only throughput,platform,…] [--peers polars,flink,…|none] [--list] [--render]
- *     [--rounds 5] [--inputs 250000,1000000] [--threads 1,2,4] [--out docs]
+ * `node bench/run.ts --help`.
  *
  * The result of each part is kept as soon as it is there, as JSON in `benchmarks/`, and `benchmarks.md` and its
  * pictures are written again from all that is kept: parts can be measured one at a time, on different days. A part
  * that fails leaves its older result; a peer that fails is named on the page. What people have to say of a part lies
- * beside its result, as `<part>.md`. `--list` says how long each part takes, `--render` measures nothing. Peers from
- * PyPI are installed at their first use. The whole wants a machine that does nothing else; `--quick` takes minutes,
- * shows only that everything runs, and writes to the temporary folder.
+ * beside its result, as `<part>.md`. Peers from PyPI are installed at their first use.
  */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { Command, InvalidArgumentError } from 'commander'
 import { thisCommit, thisMachine } from './run/machine.ts'
 import { writePage } from './run/page.ts'
 import type { Part, Size } from './run/part.ts'
@@ -39,44 +35,78 @@ const PARTS: Readonly<Record<string, Part<unknown>>> = {
   ...{ kafka, latency, window, dedup, simulators, start },
 }
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    peers: { type: 'string' },
-    only: { type: 'string', default: Object.keys(PARTS).join(',') },
-    list: { type: 'boolean', default: false },
-    render: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    inputs: { type: 'string' },
-    threads: { type: 'string' },
-    out: { type: 'string' },
-  },
-})
-const list = (text: string): string[] => (text === 'none' ? [] : text.split(','))
+const listOf = (text: string): string[] => (text === 'none' ? [] : text.split(','))
+const numbersOf = (text: string): number[] => listOf(text).map(Number)
+const partsOf = (text: string): string[] => {
+  const names = listOf(text)
+  const unknown = names.find((name) => !Object.hasOwn(PARTS, name))
+  if (unknown === undefined) return names
+  throw new InvalidArgumentError(`There is no part '${unknown}': --list says which there are.`)
+}
+const list = Object.entries(PARTS)
+  .map(
+    ([name, { title, minutes }]) =>
+      `${name.padEnd(12)} ${String(minutes).padStart(3)} min  ${title}`,
+  )
+  .join('\n')
+
+interface Values {
+  readonly only?: string[]
+  readonly quick: boolean
+  readonly peers?: string[]
+  readonly rounds?: number
+  readonly inputs?: number[]
+  readonly threads?: number[]
+  readonly list: boolean
+  readonly render: boolean
+  readonly out?: string
+}
+
+const values = new Command('npm run bench --')
+  .description(
+    'Measures what docs/benchmarks.md says, beside peers in the same run, and writes it again.',
+  )
+  .option('--only <parts>', 'measure these alone', partsOf)
+  .option(
+    '--quick',
+    'take minutes, show only that everything runs, and write to the temporary folder',
+    false,
+  )
+  .option('--peers <names>', `of ${WHOLE.peers.join(', ')}; none: DuckDB alone`, listOf)
+  .option('--rounds <n>', 'how often each side takes its turn', Number)
+  .option('--inputs <records>', 'sizes of the input, where a part has several', numbersOf)
+  .option('--threads <n>', 'numbers of threads, where a part has several', numbersOf)
+  .option('--list', 'say how long each part takes', false)
+  .option('--render', 'measure nothing, write the page from what is kept', false)
+  .option('--out <folder>', 'where the page and its results are')
+  .addHelpText(
+    'after',
+    `\nParts, on a machine that does nothing else:\n${list.replaceAll(/^/gm, '  ')}`,
+  )
+  .addHelpText('after', '\nExample: npm run bench -- --only gold,threads --rounds 1')
+  .parse()
+  .opts<Values>()
+const { peers, rounds, inputs, threads: threadCounts } = values
 const size: Size = {
   ...(values.quick ? QUICK : WHOLE),
-  ...(values.peers !== undefined && { peers: list(values.peers) }),
-  ...(values.rounds !== undefined && { rounds: Number(values.rounds) }),
-  ...(values.inputs !== undefined && { inputs: list(values.inputs).map(Number) }),
-  ...(values.threads !== undefined && { threads: list(values.threads).map(Number) }),
+  ...(peers !== undefined && { peers }),
+  ...(rounds !== undefined && { rounds }),
+  ...(inputs !== undefined && { inputs }),
+  ...(threadCounts !== undefined && { threads: threadCounts }),
 }
 const out =
   values.out ??
   (values.quick ? join(tmpdir(), 'sluicebox-bench') : join(import.meta.dirname, '../docs'))
 
 if (values.list) {
-  for (const [name, { title, minutes }] of Object.entries(PARTS)) {
-    console.log(`${name.padEnd(12)} ${String(minutes).padStart(3)} min  ${title}`)
-  }
+  console.log(list)
 } else {
-  if (!values.render) measureAll(list(values.only))
+  if (!values.render) measureAll(values.only ?? Object.keys(PARTS))
   writePage(out, PARTS)
   process.stderr.write(`${join(out, 'benchmarks.md')}\n`)
 }
 
 function measureAll(names: readonly string[]): void {
-  const unknown = names.find((name) => !Object.hasOwn(PARTS, name))
-  if (unknown !== undefined) throw new Error(`there is no part '${unknown}'`)
   const [machine, commit, isQuick] = [thisMachine(), thisCommit(), values.quick]
   for (const name of names) {
     const part = PARTS[name]!
