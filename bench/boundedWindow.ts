@@ -4,8 +4,8 @@
  *   node bench/boundedWindow.ts [--events 1000000,10000000] [--threads 2] [--sides bounded,unbounded] [--json]
  *
  * Events come at five million a day of event time, as fast as they are read: ten million are two days. They
- * are decoded, validated, freed of repeats, and written to a Delta table; a commit each 5 s. What the window
- * finds must be what was planted. Each run is a process of its own. The peer is the same topology without a
+ * are decoded, validated, freed of repeats, and written to a Delta table; a commit each second, so that the smallest
+ * run too is several epochs long, of which two overlap. What the window finds must be what was planted. Each run is a process of its own. The peer is the same topology without a
  * bound: its memory grows by the keys. The records are made on the main thread, whose young generation V8 would let
  * grow to 3 × 64 MB in the first seconds; it is kept at 3 × 8, and glibc gives large buffers back, as docs/operating.md says.
  * `bench/memoryBudget.ts` runs the unbounded one with a `memory`.
@@ -21,6 +21,7 @@ const MIB = 2 ** 20
 const SMALL_HEAP = '--max-semi-space-size=8'
 /** Otherwise glibc raises it to the size of what is freed, up to 32 MiB, and keeps and splits what lies below. */
 const MMAP_THRESHOLD = { MALLOC_MMAP_THRESHOLD_: String(256 * 2 ** 10) }
+const EPOCH_MS = 1000
 type Side = 'bounded' | 'unbounded'
 
 interface Answer extends Planted {
@@ -88,6 +89,7 @@ async function measure(side: Side, events: number): Promise<Answer> {
       module: import.meta.resolve('./boundedWindow/eventLake.ts'),
       settings: { lake, events, unbounded: side === 'unbounded' },
       parallelism: Number(values.threads),
+      epochMs: EPOCH_MS,
       ...(values.memory !== undefined && { memory: values.memory }),
     }).done
     const { ledger } = tasks[0]!

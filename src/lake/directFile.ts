@@ -5,9 +5,23 @@ import type { DiskFile } from './diskIo.ts'
 /** What memory and disks are cut into: whole ones, from where one begins, can go from one to the other. */
 const PAGE_BYTES = 4096
 
+/** What systems say that have other pages, want memory that begins elsewhere, or can't do it after all. */
+const NOT_SO = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']
+
 /** New memory that begins at a page, as that of plain typed arrays does not. */
 export const pageAligned = (bytes: number): Uint8Array<ArrayBuffer> =>
   new Uint8Array(new ArrayBuffer(bytes, { maxByteLength: bytes }))
+
+/** As much of a file handle as is needed to write whole pages. */
+export interface PageFile {
+  write(
+    pages: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesWritten: number }>
+  close(): Promise<void>
+}
 
 /**
  * A file that is written past the page cache, so that a large one needs no memory of the kernel's and is on the disk
@@ -15,9 +29,14 @@ export const pageAligned = (bytes: number): Uint8Array<ArrayBuffer> =>
  * has no such thing (`O_DIRECT`), everything is.
  *
  * @param appended the file itself, new and empty, opened for appending
+ * @param open the same file past the page cache; undefined where there is no such thing
  */
-export async function directFile(path: string, appended: DiskFile): Promise<DiskFile> {
-  let direct = await openDirect(path)
+export async function directFile(
+  path: string,
+  appended: DiskFile,
+  open: (path: string) => Promise<PageFile | undefined> = openDirect,
+): Promise<DiskFile> {
+  let direct = await open(path)
   let length = 0
   const leave = async (): Promise<void> => {
     const handle = direct
@@ -31,8 +50,7 @@ export async function directFile(path: string, appended: DiskFile): Promise<Disk
       const { bytesWritten } = await direct.write(pages, 0, pages.length, length)
       return bytesWritten
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-      // Other pages than those of this file system, or memory that begins elsewhere.
+      if (!NOT_SO.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
       await leave()
       return 0
     }
@@ -50,7 +68,7 @@ export async function directFile(path: string, appended: DiskFile): Promise<Disk
 }
 
 /** Undefined where there is none: of a file that has just been made, nothing else can be wrong. */
-function openDirect(path: string): Promise<fs.FileHandle | undefined> | undefined {
+async function openDirect(path: string): Promise<PageFile | undefined> {
   // Not on every system.
   const flag = (constants as Partial<typeof constants>).O_DIRECT
   if (flag === undefined) return undefined

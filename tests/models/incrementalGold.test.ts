@@ -1,12 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import * as fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Build, BuildReport, ModelsBuilder } from '../../src/core/models.ts'
 import type { TableHandle } from '../../src/core/topology.ts'
 import { deltaLog } from '../../src/lake/delta/deltaLog.ts'
 import { openLake } from '../../src/lake/openLake.ts'
+import { rollbackModels } from '../../src/models/rollbackModels.ts'
 import { sqlModels } from '../../src/models/sqlModels.ts'
 import type { SqlModelsOptions } from '../../src/models/sqlModels.ts'
 import { gates } from '../../topologies/quality/gates.ts'
@@ -67,15 +69,17 @@ const hash = (rows: string): string =>
 /** What every table of Gold holds: as gold.duckdb has it, and as the Delta tables have it. */
 async function contents(lake: string, path = 'gold') {
   const database = join(lake, path, `${path}.duckdb`)
-  const tables = await query(database, async (all) => {
-    const names = await all(
-      "select table_name as name from information_schema.tables where table_schema = 'main' order by 1",
-    )
-    const found: Record<string, unknown> = {}
-    for (const { name } of names)
-      found[String(name)] = (await all(hash(`main."${String(name)}"`)))[0]
-    return found
-  })
+  const tablesOf = (schema: string) =>
+    query(database, async (all) => {
+      const names = await all(
+        `select table_name as name from information_schema.tables where table_schema = '${schema}' order by 1`,
+      )
+      const found: Record<string, unknown> = {}
+      for (const { name } of names)
+        found[String(name)] = (await all(hash(`${schema}."${String(name)}"`)))[0]
+      return found
+    })
+  const [tables, kept] = [await tablesOf('main'), await tablesOf('main_kept')]
   const store = await openLake(lake)
   const delta = await query(':memory:', async (all) => {
     const found: Record<string, unknown> = {}
@@ -87,7 +91,7 @@ async function contents(lake: string, path = 'gold') {
     }
     return found
   })
-  return { tables, delta }
+  return { tables, delta, kept }
 }
 
 let made = 0
@@ -152,6 +156,7 @@ describe('incremental Gold', () => {
         expect((await full.build()).touched).toBeNull()
         const want = await contents(gold.lake, 'full')
         expect(want.delta).toEqual(want.tables)
+        expect(Object.keys(want.kept)).toEqual(['int_hashtag_days', 'int_user_days'])
         expect(await contents(gold.lake)).toEqual(want)
       }),
       { numRuns: 4 },
@@ -187,5 +192,42 @@ describe('incremental Gold', () => {
     expect(touched).not.toBeNull()
     expect(checks.filter(({ failures }) => failures > 0)).toEqual([])
     expect(checks.length).toBeGreaterThan(140)
+  })
+
+  it('goes on from a version that was put back', async () => {
+    const gold = await goldIn(await newLake())
+    const [first, second, third] = fc.sample(batches, { numRuns: 3, seed: 3 }).map((one) => one[0]!)
+    await addPosts(gold.lake, first!)
+    await gold.build()
+    await addPosts(gold.lake, second!)
+    await gold.build()
+    await rollbackModels({ lake: gold.lake })
+    await addPosts(gold.lake, third!)
+    expect((await gold.build()).touched).not.toBeNull()
+    const full = await goldIn(gold.lake, { path: 'full', incremental: false })
+    await full.build()
+    expect(await contents(gold.lake)).toEqual(await contents(gold.lake, 'full'))
+  })
+
+  it('refuses to go on from counts that somebody has changed', async () => {
+    const gold = await goldIn(await newLake())
+    const [one] = fc.sample(post, { numRuns: 1, seed: 5 }) as [SilverPost]
+    const first = { ...one, author_id: 'a' }
+    await addPosts(gold.lake, [first])
+    await gold.build()
+    const versions = join(gold.lake, 'gold/_versions')
+    const file = (await readdir(versions)).find((name) => name.endsWith('.duckdb'))!
+    const instance = await DuckDBInstance.create(join(versions, file))
+    const connection = await instance.connect()
+    await connection.run('update main_kept.int_user_days set posts = posts + 1')
+    connection.closeSync()
+    instance.closeSync()
+    // The same author on another day.
+    const [date, created_at] = ['2024-06-01', '2024-06-01T01:00:00Z']
+    await addPosts(gold.lake, [{ ...first, date, created_at, post_id: 'another' }])
+    await expect(gold.build()).rejects.toMatchObject({
+      code: 'SBX_MODELS_CHECK',
+      message: expect.stringContaining('posts_add_up') as string,
+    })
   })
 })

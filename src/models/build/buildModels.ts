@@ -31,7 +31,7 @@ const NO_LOG = "recovery_mode 'no_wal_writes'"
 
 /** What one build leaves in its folder. */
 export interface BuiltModels {
-  /** The finished DuckDB file with all published models. */
+  /** The finished DuckDB file with all models that are published or kept. */
   readonly database: string
   readonly tables: readonly BuiltTable[]
   readonly checks: readonly CheckResult[]
@@ -181,7 +181,7 @@ async function exportTables(
   return exported
 }
 
-/** The published models as checks see them. What only serves the build is gone with it, and so are its figures. */
+/** The published models as checks see them: of the others no figures are kept. */
 function checkedTables(
   { models }: CompiledProject,
   made: ReadonlyMap<string, Materialized>,

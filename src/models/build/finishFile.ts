@@ -5,7 +5,7 @@ import type { Database } from '../../lake/openDatabase.ts'
 const FOLDS_EVERY = 24
 
 /**
- * Writes all of the published database to its file, which is whole from then on.
+ * Writes all of the database to its file, which is whole from then on.
  *
  * Rows that are added get a row group of their own, and those that are replaced leave holes. To fold these takes longer
  * than all else that a refresh writes: one refresh of 24 does it. A file that is written anew has few.

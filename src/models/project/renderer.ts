@@ -27,7 +27,7 @@ export interface RendererOptions extends TemplateOptions {
 let uninstall: (() => void) | undefined
 /** What was compiled, for as long as a project's macros live: it is rendered again with other variables. */
 const compiled = new WeakMap<readonly TemplateFile[], Map<string, nunjucks.Template>>()
-const MACRO = /\{%-?\s*(?:macro\s+(\w+)|(?:data_)?test\s+(\w+))/g
+const MACRO = /\{%-?\s*(?:macro\s+([^\s(]+)|(?:data_)?test\s+([^\s(]+))/g
 
 /** Renders the part of Jinja that nunjucks and dbt have in common. */
 export function createRenderer(options: RendererOptions): Renderer {

@@ -1,6 +1,7 @@
 {#-
   A run over tables that are there may be given the days that have new posts, as the variable
-  `touched_dates`: it builds these days alone and leaves the others as they are.
+  `touched_dates`: it builds these days alone and leaves the others as they are. Tables that are not there
+  yet want a run without it first.
 -#}
 {% macro is_touched(day) -%}
 {%- set days = var('touched_dates', none) -%}
