@@ -14,7 +14,7 @@ import { realDisk } from '../lake/diskIo.ts'
 import { discardStaged } from '../lake/discardStaged.ts'
 import { fileChecksum } from '../lake/fileChecksum.ts'
 import type { CopyAhead, ObjectStore } from '../lake/objectStore.ts'
-import { keepTestResults } from './artifacts/testResults.ts'
+import { keepTestResults, lastBuildFailed } from './artifacts/testResults.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
 import type { BaseDatabase } from './build/buildModels.ts'
@@ -79,9 +79,12 @@ export async function modelsBuilder(
       try {
         const before = await newestVersion(store, path)
         refresh = await refreshOf(options, request, { directory, logger: context.logger })
+        // What a change of the SQL broke, was mended by taking the change back: these are the models of the base again.
+        const isMended = refresh !== undefined && (await lastBuildFailed(store, path))
         const built = await buildModels({
           ...options,
           ...refresh,
+          ...(isMended ? { unitTests: project.unitTests } : {}),
           figures: before?.figures,
           sources: await pinnedTables(options, request.inputs, join(work, 'sources')),
           directory,

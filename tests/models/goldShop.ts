@@ -12,7 +12,9 @@ import type { SqlModelsOptions } from '../../src/models/sqlModels.ts'
 import { projectFolder } from './projectFolder.ts'
 import { query } from './silverLake.ts'
 
-const clock = { now: () => 1_700_000_000_000, sleep: async () => {} }
+let time = 1_700_000_000_000
+/** Builds come one after the other. */
+const clock = { now: () => (time += 1), sleep: async () => {} }
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 const columns = [
   { name: 'id', type: 'int64', nullable: false },

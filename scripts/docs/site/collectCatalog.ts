@@ -118,9 +118,14 @@ async function modelTables(
   }
   return [
     ...project.seeds.map(({ name, file }) => table(name, 'seed', file)),
-    ...project.models.map(({ name, file, published, sql }) => {
+    ...project.models.map(({ name, file, published, sql, reads }) => {
       const layer = published ? 'gold' : file.includes('/staging/') ? 'staging' : 'intermediate'
-      return { ...table(name, layer, file), sql: sql.trim() }
+      const own = table(name, layer, file)
+      // A refresh may read other models than a build of everything does, whose columns are followed.
+      const inRefresh = reads
+        .filter((id) => id.startsWith('model.'))
+        .map((id) => id.slice(id.lastIndexOf('.') + 1))
+      return { ...own, sql: sql.trim(), reads: [...new Set([...own.reads, ...inRefresh])] }
     }),
   ]
 }

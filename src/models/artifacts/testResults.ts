@@ -44,6 +44,14 @@ export async function keepTestResults(
   for (const old of keys.slice(0, -KEPT)) await store.remove(old)
 }
 
+/** Whether a test of severity `error` failed in the newest build whose results are kept. */
+export async function lastBuildFailed(store: ObjectStore, path: string): Promise<boolean> {
+  const newest = (await keysOf(store, path)).at(-1)
+  const bytes = newest === undefined ? undefined : await store.read(newest)
+  const results = bytes === undefined ? [] : parse(bytes)
+  return results.some(({ status }) => status === 'fail' || status === 'error')
+}
+
 /** How each test went when it was last run. Unit tests run with full builds alone, so that may be a while ago. */
 export async function lastTestResults(
   store: ObjectStore,

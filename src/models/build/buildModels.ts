@@ -63,6 +63,8 @@ export interface BuildModelsOptions {
   /** By name of the source's table; undefined where the table does not exist yet. */
   readonly sources: Readonly<Record<string, LocalTable | undefined>>
   readonly gates: readonly BuildGate[]
+  /** Unit tests that are run. @defaultValue all in a build without a base, else none */
+  readonly unitTests?: CompiledProject['unitTests'] | undefined
   /** @defaultValue none: everything is built */
   readonly base?: BaseVersion | undefined
   /** What the version before keeps of what was computed of it. @defaultValue nothing */
@@ -84,7 +86,7 @@ export interface BuildModelsOptions {
 /**
  * Builds the models of a project, checks them and writes what is published as one DuckDB file and as
  * Parquet files (zstd). Over a base, incremental models add to what that has. Unit tests judge the SQL,
- * so they run with builds that have no base: one comes first after each change of the models.
+ * so they run with builds that have no base: one comes first after each change of the models that is published.
  *
  * @throws GateError `SBX_MODELS_CHECK`; OperatorError `SBX_MODELS_SQL` (a model's SQL failed);
  *   ConfigError `SBX_MODELS_UNSUPPORTED` (a column of a type that Delta tables don't have)
@@ -127,14 +129,15 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     for (const schema of [options.schema, keptSchema(options.schema)]) {
       await database.run(`create schema if not exists ${PUBLISHED_CATALOG}.${identifier(schema)}`)
     }
-    const unitTests: CheckResult[] = []
+    const { unitTests = base === undefined ? project.unitTests : [] } = options
+    const judged: CheckResult[] = []
     const made = new Map<string, Materialized>()
     for (const model of project.models) {
-      for (const test of project.unitTests) {
-        if (test.model !== model.uniqueId || base !== undefined) continue
+      for (const test of unitTests) {
+        if (test.model !== model.uniqueId) continue
         const run = () => runUnitTest(database, test, directory)
         const { status: _, ...result } = await log.run(test, run)
-        unitTests.push(result)
+        judged.push(result)
       }
       const anew = base === undefined || model.config.fullRefresh === true
       made.set(
@@ -142,7 +145,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
         await materialize(database, model, { anew, node, keepAdded: model.published }),
       )
     }
-    refuseFailures(unitTests, node)
+    refuseFailures(judged, node)
     tables = checkedTables(project, made, isAsChecked)
     await finishFile(database, base?.version)
     options.finished?.(file)
@@ -156,7 +159,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     }).finally(() => Promise.allSettled([exporting]))
     const exported = await exporting
     await database.run(`detach ${PUBLISHED_CATALOG}`)
-    const checks = [...unitTests, ...tested]
+    const checks = [...judged, ...tested]
     return { database: file, tables: exported, checks, figures: figures.keep() }
   } finally {
     await Promise.allSettled(begun.values())

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { NodeResult } from '../../../src/models/artifacts/runResults.ts'
 import { keepTestResults, lastTestResults } from '../../../src/models/artifacts/testResults.ts'
@@ -83,4 +85,42 @@ it('tells how the tests of a build went, whether it was published or not', async
     ['not_null_totals_customer', 'pass', 0],
     ['unique_totals_customer', 'fail', 1],
   ])
+})
+
+it('runs unit tests in a refresh too, where the build before failed: a change was taken back', async () => {
+  const doubled =
+    "select customer, 2 * amount as amount, date from {{ source('silver', 'orders') }}"
+  const config = "{{ config(materialized='incremental', incremental_strategy='append') }}"
+  const shop = await goldShop({
+    'models/bills.sql': `${config}\n${doubled}`,
+    'models/schema.yml': `sources: [{ name: silver, tables: [{ name: orders }] }]
+unit_tests:
+  - name: amounts_are_doubled
+    model: bills
+    given: [{ input: "source('silver', 'orders')", rows: [{ amount: 2 }] }]
+    expect: { rows: [{ amount: 4 }] }
+`,
+  })
+  const last = async () => {
+    const results = await lastTestResults(await openLake(shop.lake), 'gold')
+    return results.map(({ uniqueId, status }) => [uniqueId.split('.').at(-1), status])
+  }
+  const model = join(shop.root, 'models/bills.sql')
+  await shop.order(1, 'ann', 5)
+  await shop.build()
+  expect(await last()).toEqual([['amounts_are_doubled', 'pass']])
+
+  await writeFile(model, `${config}\n${doubled.replace('2 *', '3 *')}`)
+  await shop.order(2, 'ann', 6)
+  await expect(shop.build()).rejects.toThrow('amounts_are_doubled')
+  expect(await last()).toEqual([['amounts_are_doubled', 'fail']])
+
+  await writeFile(model, `${config}\n${doubled}`)
+  const { touched, checks } = await shop.build()
+  expect(touched).not.toBeNull()
+  expect(checks.map(({ name }) => name)).toEqual(['amounts_are_doubled'])
+  expect(await last()).toEqual([['amounts_are_doubled', 'pass']])
+
+  await shop.order(3, 'bob', 7)
+  expect((await shop.build()).checks).toEqual([])
 })
