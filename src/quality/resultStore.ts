@@ -3,18 +3,21 @@ import type { SuiteResult } from './suiteResult.ts'
 
 /** Results of a suite that are kept; older ones are removed. */
 const KEPT = 100
-/** How far back a result that passed is looked for. */
-const LOOK_BACK = 20
 
 const folder = (suite: string): string => `_quality/${suite}/`
 
-/** Keeps a result as `_quality/<suite>/<time>-<random>.json` and removes what is older than the newest 100. */
+/**
+ * Keeps a result as `_quality/<suite>/<time>-<random>.json` and removes what is older than the newest 100, but for the newest in
+ * which nothing blocked: that is what others are compared with, however often a build is blocked.
+ */
 export async function keepResult(store: ObjectStore, result: SuiteResult): Promise<string> {
   const time = result.startedAt.replaceAll(/[-:.]/g, '')
   const key = `${folder(result.suite)}${time}-${crypto.randomUUID().slice(0, 8)}.json`
   await store.create(key, new TextEncoder().encode(`${JSON.stringify(result)}\n`))
   const keys = await keysOf(store, result.suite)
-  for (const old of keys.slice(0, -KEPT)) await store.remove(old)
+  const old = keys.slice(0, -KEPT)
+  const measure = old.length === 0 ? undefined : await newestPassed(store, keys)
+  for (const one of old) if (one !== measure?.key) await store.remove(one)
   return key
 }
 
@@ -44,10 +47,19 @@ export async function rowsBefore(
   store: ObjectStore,
   suite: string,
 ): Promise<Readonly<Record<string, number>>> {
-  const results = await readResults(store, suite, LOOK_BACK)
-  const passed = results.find(({ blocked }) => !blocked)
-  const known = (passed?.tables ?? []).filter(({ rows }) => rows !== null)
+  const passed = await newestPassed(store, await keysOf(store, suite))
+  const known = (passed?.result.tables ?? []).filter(({ rows }) => rows !== null)
   return Object.fromEntries(known.map(({ table, rows }) => [table, rows!]))
+}
+
+/** The newest of these results in which nothing blocked. */
+async function newestPassed(store: ObjectStore, keys: readonly string[]) {
+  for (const key of keys.toReversed()) {
+    const bytes = await store.read(key)
+    const result = bytes === undefined ? undefined : parse(bytes)
+    if (result !== undefined && !result.blocked) return { key, result }
+  }
+  return undefined
 }
 
 async function keysOf(store: ObjectStore, suite: string): Promise<string[]> {

@@ -32,6 +32,8 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
   let state: Json = null
   let lastStartMs = -Infinity
   let done = false
+  /** Why the newest inputs were not published: a run that ends so has failed. */
+  let blocked: GateError | undefined
   /** The attempt that runs: another one begins when nothing of it is under way any more. */
   let life = new AbortController()
   let busy: Promise<unknown> = Promise.resolve()
@@ -52,6 +54,7 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
     const result = await builder.prepare({ inputs, epoch, attempt, task, state })
     writing = { ...writing!, epoch: epoch + 1 }
     built = inputs
+    blocked = undefined
     state = result.state
     options.onBuild(result.report)
     return {
@@ -77,8 +80,10 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
           if (!(error instanceof GateError) || last) throw error
           options.logger.error('gate_blocked', { task: node.name, error: error.message })
           built = inputs
+          blocked = error
         }
       }
+      if (last && blocked !== undefined) throw blocked
       if (last) return undefined
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { GateError } from '../../src/core/errors.ts'
 import type { ModelsBuilder } from '../../src/core/models.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { modelsBody } from '../../src/runtime/modelsBody.ts'
@@ -49,4 +50,49 @@ test('an attempt that has ended no longer looks for work beside the next one', a
   expect(builder.looks() - before).toBe(5)
   await body.stop()
   expect(await Promise.all(lives)).toEqual([undefined, undefined, undefined])
+})
+
+/** Reads versions one after the other; a gate blocks those that it is told to. */
+function gatedBuilder(blocked: readonly number[]) {
+  let version = 1
+  const builder: ModelsBuilder = {
+    ...idleBuilder(),
+    inputs: async () => version,
+    prepare: async ({ inputs }) => {
+      if (blocked.includes(Number(inputs))) {
+        throw new GateError(`version ${Number(inputs)} is bad`, { code: 'SBX_MODELS_CHECK' })
+      }
+      const report = { version, rows: {}, checks: [], durationSeconds: 0, touched: null }
+      return { files: [], state: null, report }
+    },
+  }
+  return { builder, next: () => void version++ }
+}
+
+test.each([
+  ['the newest build was blocked', [2, 3], 'version 3 is bad'],
+  ['one was blocked and a later one was not', [2], undefined],
+])('streaming ends with its error where %s', async (_, blocked, error) => {
+  const clock = virtualClock()
+  const { builder, next } = gatedBuilder(blocked)
+  const inputs = Promise.withResolvers<void>()
+  const body = modelsBody({
+    node: { kind: 'models', name: 'gold', reads: [], unit: { ...unit, open: async () => builder } },
+    ...{ builder, clock, logger: silentLogger, mode: 'streaming', intervalMs: 1000 },
+    ...{ inputsDone: inputs.promise, signal: new AbortController().signal, onBuild() {} },
+  })
+  const writing = { task: 'gold', runId: 'run', epoch: 1, attempt: '1-0' }
+  await body.start({ positions: undefined, state: {} }, writing)
+  await body.next()
+  next()
+  const later = body.next().catch((reason: unknown) => reason)
+  await clock.advance(2000)
+  next()
+  await clock.advance(2000)
+  // A build that was not blocked ends this call, and the next one finds nothing.
+  const ended = blocked.includes(3) ? later : later.then(() => body.next())
+  inputs.resolve()
+  await clock.advance(2000)
+  if (error === undefined) expect(await ended).toBeUndefined()
+  else expect(await ended).toMatchObject({ code: 'SBX_MODELS_CHECK', message: error })
 })

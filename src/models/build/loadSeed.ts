@@ -16,7 +16,7 @@ export async function loadSeed(
   )
   const given = types.length === 0 ? '' : `, types = {${types.join(', ')}}`
   const { delimiter } = seed.config
-  const csv = `read_csv(${literal(join(root, seed.file))}, header = true, delim = ${literal(delimiter)}, quote = '"', escape = '"'${given})`
+  const csv = `read_csv(${literal(join(root, seed.file))}, header = true, skip = 0, delim = ${literal(delimiter)}, quote = '"', escape = '"'${given})`
   await named(node, seed.file, async () => {
     if ((await kindOf(database, seed.relation)) === 'view') {
       await database.run(`drop view ${seed.relation}`)

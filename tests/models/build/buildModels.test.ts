@@ -52,6 +52,14 @@ const testsOn = (tests: string): string => `models:
 `
 
 describe('buildModels', () => {
+  it.each(['code,count\n1\n2,3,4\n', 'code,count\n1,2\n3,4,5\n'])(
+    'refuses a seed whose rows have other fields than its header: %j',
+    async (csv) => {
+      const files = { 'seeds/codes.csv': csv, 'models/all_codes.sql': "from {{ ref('codes') }}" }
+      await expect(build(files)).rejects.toThrow('seeds/codes.csv')
+    },
+  )
+
   it('gives seeds the types that they are given', async () => {
     const built = await build({
       'dbt_project.yml': `name: shop
