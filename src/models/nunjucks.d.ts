@@ -15,6 +15,35 @@ declare module 'nunjucks' {
     }
     /** Gives lists and mappings the methods that Python's have; call it as a method. */
     function installJinjaCompat(): () => void
+    /** A piece of a parsed template; which of these it has depends on what it is. */
+    interface CompilerNode {
+      readonly left: CompilerNode
+      readonly right: CompilerNode
+      readonly target: CompilerNode
+      readonly cond: CompilerNode
+      readonly body: CompilerNode
+      readonly else_: CompilerNode | null
+      readonly expr: CompilerNode
+      readonly name: CompilerNode
+      readonly ops: readonly { readonly type: string; readonly expr: CompilerNode }[]
+    }
+    /** Writes the JavaScript of a template. */
+    interface Compiler {
+      compile(node: CompilerNode, frame: unknown): void
+      compileIf(node: CompilerNode, frame: unknown, isAsync?: boolean): void
+      compileFor(node: CompilerNode, frame: unknown): void
+      compileCompare(node: CompilerNode, frame: unknown): void
+      _compileExpression(node: CompilerNode, frame: unknown): void
+      _emit(code: string): void
+      _emitLine(code: string): void
+    }
+    const compiler: { readonly Compiler: { readonly prototype: Compiler } }
+    const nodes: { readonly Array: new () => CompilerNode }
+    /** What the JavaScript of templates calls. */
+    const runtime: Record<string, unknown> & {
+      memberLookup(target: unknown, key: unknown, ...more: unknown[]): unknown
+      fromIterator(value: unknown): unknown
+    }
   }
   export = nunjucks
 }

@@ -2,6 +2,7 @@ import nunjucks from 'nunjucks'
 import type { Json } from '../../core/json.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { TemplateFailure } from './explainFailure.ts'
+import { installPythonValues } from './pythonValues.ts'
 import { standIn } from './relation.ts'
 import { templateNames } from './templateNames.ts'
 import type { TemplateOptions, TemplateScope } from './templateNames.ts'
@@ -33,6 +34,7 @@ const MACRO = /\{%-?\s*(?:macro\s+([^\s(]+)|(?:data_)?test\s+([^\s(]+))/g
 export function createRenderer(options: RendererOptions): Renderer {
   // Lists and mappings get the methods that Python's have.
   uninstall ??= nunjucks.installJinjaCompat()
+  installPythonValues()
   // `dev` keeps line and cause on what nunjucks throws.
   const environment = new nunjucks.Environment(null, {
     autoescape: false,
