@@ -64,6 +64,7 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
     ;({ sql, config } = one)
   } else {
     if (column === undefined) throw projectError(place, `the test '${test.test}' names no column`)
+    refuseUnknown(test)
     const subquery = where === undefined ? `${from} as tested` : from
     sql = query(test, expression(column), subquery, call)
     asks = plainTest(test, column, on, call)
@@ -87,6 +88,21 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
     // What an ephemeral model stands for is no table.
     asks: ctesFor(reads).length === 0 ? asks : undefined,
   }
+}
+
+/** What dbt's own tests take. */
+const TAKEN: Readonly<Record<string, readonly string[]>> = {
+  ...{ unique: [], not_null: [] },
+  ...{ accepted_values: ['values', 'quote'], relationships: ['to', 'field'] },
+}
+
+/** A misspelt condition or severity would be lost without a word. */
+function refuseUnknown({ test, arguments: given }: GenericTest): void {
+  const unknown = given.find(([name]) => TAKEN[test]?.includes(name) === false)
+  if (unknown === undefined) return
+  const [name, { place }] = unknown
+  const known = [...(TAKEN[test] ?? []), 'config: { where, severity, … }'].join(', ')
+  throw projectError(place, `the test '${test}' takes no '${name}', but ${known}`)
 }
 
 /** Whether the project says itself what this test is. */

@@ -5,6 +5,7 @@ import { listFiles } from './listFiles.ts'
 import { DEFAULT_CONFIG, folderConfig } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
 import { projectError, unsupported } from './projectError.ts'
+import type { Place } from './projectError.ts'
 import { readProjectFile } from './projectFile.ts'
 import { readProperties } from './properties.ts'
 import type { NodeProperties } from './properties.ts'
@@ -83,6 +84,7 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     .flatMap((folder) => filesOf(root, folder, ['.yml', '.yaml']))
     .map((file) => readProperties(root, file, defaults, valuesWith(vars)))
   const nodes = properties.flatMap((one) => one.nodes)
+  refuseTwice(nodes)
 
   const text = (file: string): string => readFileSync(join(root, file), 'utf8')
   const described = (tree: Yaml, folder: string, file: string) => {
@@ -145,6 +147,21 @@ const stem = (file: string): string => basename(file, extname(file))
 
 function filesOf(root: string, folder: string, extensions: readonly string[]): string[] {
   return listFiles(root, folder).filter((file) => extensions.includes(extname(file)))
+}
+
+/** Of two descriptions one would be taken in part. */
+function refuseTwice(nodes: readonly { readonly name: string; readonly place: Place }[]): void {
+  const first = new Map<string, Place>()
+  for (const { name, place } of nodes) {
+    const other = first.get(name)
+    if (other !== undefined) {
+      throw projectError(
+        place,
+        `'${name}' is described in ${other.file}:${other.line} already: put both into one`,
+      )
+    }
+    first.set(name, place)
+  }
 }
 
 function refuseSameNames(nodes: readonly { readonly name: string; readonly file: string }[]): void {

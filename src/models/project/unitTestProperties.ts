@@ -61,7 +61,7 @@ export function unitTestOf(yaml: Yaml, start: NodeConfig): UnitTest {
         if (input === undefined) throw projectError(given.place, 'a given names its input')
         return { input, rows: fixtureOf(given) }
       }),
-    expect: fixtureOf(yaml.at('expect')),
+    expect: expectedOf(yaml),
     overrides: {
       macros: object('macros'),
       vars: object('vars'),
@@ -70,6 +70,15 @@ export function unitTestOf(yaml: Yaml, start: NodeConfig): UnitTest {
     config: withSettings(start, yaml.at('config')),
     place: yaml.place,
   }
+}
+
+/** Nothing would be expected to be nothing, and pass. */
+function expectedOf(yaml: Yaml): Fixture {
+  if (yaml.at('expect').value !== null) return fixtureOf(yaml.at('expect'))
+  throw projectError(
+    yaml.place,
+    'a unit test says what it expects: add `expect: { rows: [] }`, with rows',
+  )
 }
 
 function fixtureOf(yaml: Yaml): Fixture {

@@ -118,6 +118,15 @@ describe('compileProject', () => {
       'models/schema.yml:6: relationships takes',
     ],
     [
+      'a misspelt condition of a test',
+      {
+        'models/a.sql': 'x',
+        'models/schema.yml':
+          "models:\n  - name: a\n    columns:\n      - name: id\n        tests:\n          - not_null: { wher: 'id > 1' }",
+      },
+      "models/schema.yml:6: the test 'not_null' takes no 'wher', but config",
+    ],
+    [
       'a test of no column',
       { 'models/a.sql': 'x', 'models/schema.yml': 'models:\n  - name: a\n    tests: [unique]' },
       "models/schema.yml:3: the test 'unique' names no column",

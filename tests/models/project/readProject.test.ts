@@ -100,6 +100,16 @@ describe('readProject', () => {
       'models/schema.yml:2: this has no name',
     ],
     [
+      'a model that is described twice',
+      { 'models/schema.yml': 'models:\n  - name: a\n  - name: b\n  - name: a\n' },
+      "models/schema.yml:4: 'a' is described in models/schema.yml:2 already",
+    ],
+    [
+      'a unit test that expects nothing',
+      { 'models/schema.yml': 'unit_tests:\n  - { name: t, model: a, given: [] }\n' },
+      'models/schema.yml:2: a unit test says what it expects',
+    ],
+    [
       'a list that is none',
       { 'models/schema.yml': 'models: x' },
       'models/schema.yml:1: expected a list',
