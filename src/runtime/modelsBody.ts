@@ -83,8 +83,9 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
           blocked = error
         }
       }
-      if (last && blocked !== undefined) throw blocked
-      if (last) return undefined
+      if (!last) continue
+      if (blocked !== undefined) throw blocked
+      return undefined
     }
   }
   return {
@@ -96,6 +97,8 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
       life = new AbortController()
       writing = first
       built = from.positions?.inline ?? null
+      // Another process may have built and published since.
+      blocked = undefined
       state = from.state[node.name]?.inline ?? null
     },
     next() {

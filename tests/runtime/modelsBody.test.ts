@@ -96,3 +96,29 @@ test.each([
   if (error === undefined) expect(await ended).toBeUndefined()
   else expect(await ended).toMatchObject({ code: 'SBX_MODELS_CHECK', message: error })
 })
+
+test('what was blocked is forgotten by an attempt that finds it published by another', async () => {
+  const clock = virtualClock()
+  const { builder, next } = gatedBuilder([2])
+  const inputs = Promise.withResolvers<void>()
+  const body = modelsBody({
+    node: { kind: 'models', name: 'gold', reads: [], unit: { ...unit, open: async () => builder } },
+    ...{ builder, clock, logger: silentLogger, mode: 'streaming', intervalMs: 1000 },
+    ...{ inputsDone: inputs.promise, signal: new AbortController().signal, onBuild() {} },
+  })
+  const writing = { task: 'gold', runId: 'run', epoch: 1, attempt: '1-0' }
+  await body.start({ positions: undefined, state: {} }, writing)
+  await body.next()
+  next()
+  const blocked = body.next()
+  await clock.advance(2000)
+  await body.stop()
+  expect(await blocked).toBeUndefined()
+
+  const published = { positions: { inline: 2, objects: [] }, state: {} }
+  await body.start(published, { ...writing, epoch: 3, attempt: '3-0' })
+  inputs.resolve()
+  const last = body.next()
+  await clock.advance(2000)
+  expect(await last).toBeUndefined()
+})
