@@ -1,12 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key='post_date',
-        schema='kept'
-    )
-}}
-
 -- Both what hashtags are and what is trending are made of this. It is kept, so that a run reads no day but those that it builds.
 select
     post_date,

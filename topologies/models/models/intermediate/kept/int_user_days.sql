@@ -1,12 +1,3 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='delete+insert',
-        unique_key='post_date',
-        schema='kept'
-    )
-}}
-
 -- How much every author has posted on each day, kept for those who post again on another.
 select
     post_date,
