@@ -5,9 +5,10 @@
  *
  * Events come at five million a day of event time, as fast as they are read: ten million are two days. They
  * are decoded, validated, freed of repeats, and written to a Delta table; a commit each second, so that the smallest
- * run too is several epochs long, of which two overlap. What the window finds must be what was planted. Each run is a process of its own. The peer is the same topology without a
- * bound: its memory grows by the keys. The records are made on the main thread, whose young generation V8 would let
- * grow to 3 × 64 MB in the first seconds; it is kept at 3 × 8, and glibc gives large buffers back, as docs/operating.md says.
+ * run too is several epochs long, of which two overlap. What the window finds must be what was planted. Each run is a
+ * process of its own. The peer is the same topology without a bound: its memory grows by the keys. The records are made
+ * on the main thread, whose young generation V8 would let grow to 3 × 64 MB in the first seconds; it is kept at 3 × 8,
+ * and glibc gives large buffers back, as docs/operating.md says.
  * `bench/memoryBudget.ts` runs the unbounded one with a `memory`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -32,13 +32,8 @@ export async function readResults(
   limit: number = KEPT,
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
-  const keys = await keysOf(store, suite)
-  for (const key of keys.toReversed().slice(0, limit)) {
-    const bytes = await store.read(key)
-    // Another process may have removed it since.
-    const result = bytes === undefined ? undefined : parse(bytes)
-    if (result !== undefined) results.push(result)
-  }
+  const keys = (await keysOf(store, suite)).slice(-limit)
+  for await (const { result } of newestFirst(store, keys)) results.push(result)
   return results
 }
 
@@ -54,12 +49,17 @@ export async function rowsBefore(
 
 /** The newest of these results in which nothing blocked. */
 async function newestPassed(store: ObjectStore, keys: readonly string[]) {
+  for await (const one of newestFirst(store, keys)) if (!one.result.blocked) return one
+  return undefined
+}
+
+async function* newestFirst(store: ObjectStore, keys: readonly string[]) {
   for (const key of keys.toReversed()) {
     const bytes = await store.read(key)
+    // Another process may have removed it since.
     const result = bytes === undefined ? undefined : parse(bytes)
-    if (result !== undefined && !result.blocked) return { key, result }
+    if (result !== undefined) yield { key, result }
   }
-  return undefined
 }
 
 async function keysOf(store: ObjectStore, suite: string): Promise<string[]> {

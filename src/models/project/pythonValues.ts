@@ -14,6 +14,8 @@ let isInstalled = false
 export function installPythonValues(): void {
   if (isInstalled) return
   isInstalled = true
+  // Lists and mappings get the methods that Python's have.
+  nunjucks.installJinjaCompat()
   const { runtime, nodes } = nunjucks
   const { prototype } = nunjucks.compiler.Compiler
   const {
@@ -42,11 +44,6 @@ export function installPythonValues(): void {
       this.compile(node.right, frame)
       this._emit(isLazy ? '))' : ')')
     }
-  const condition: Emit = function (node, frame) {
-    this._emit('runtime.truthy(')
-    compileExpression.call(this, node, frame)
-    this._emit(')')
-  }
   const operators: Record<string, Emit> = {
     compileOr: call('either', true),
     compileAnd: call('both', true),
@@ -86,7 +83,9 @@ export function installPythonValues(): void {
     // The condition is the first expression that it compiles.
     this._compileExpression = (first, its) => {
       this._compileExpression = compileExpression
-      condition.call(this, first, its)
+      this._emit('runtime.truthy(')
+      this._compileExpression(first, its)
+      this._emit(')')
     }
     compileIf.call(this, node, frame, isAsync)
   }

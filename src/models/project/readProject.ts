@@ -5,7 +5,6 @@ import { listFiles } from './listFiles.ts'
 import { DEFAULT_CONFIG, folderConfig } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
 import { projectError, unsupported } from './projectError.ts'
-import type { Place } from './projectError.ts'
 import { readProjectFile } from './projectFile.ts'
 import { readProperties } from './properties.ts'
 import type { NodeProperties } from './properties.ts'
@@ -84,7 +83,10 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     .flatMap((folder) => filesOf(root, folder, ['.yml', '.yaml']))
     .map((file) => readProperties(root, file, defaults, valuesWith(vars)))
   const nodes = properties.flatMap((one) => one.nodes)
-  refuseTwice(nodes)
+  // Of two descriptions one would be taken in part.
+  refuseTwice(nodes, ({ name, place }, { place: { file, line } }) =>
+    projectError(place, `'${name}' is described in ${file}:${line} already: put both into one`),
+  )
 
   const text = (file: string): string => readFileSync(join(root, file), 'utf8')
   const described = (tree: Yaml, folder: string, file: string) => {
@@ -121,7 +123,9 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
       content: text(file),
     })),
   )
-  refuseSameNames([...models, ...seeds])
+  refuseTwice([...models, ...seeds], ({ name, file }, first) =>
+    projectError({ file }, `'${name}' is also the name of ${first.file}`),
+  )
   const inTests = (aside: string, extensions: readonly string[]): TemplateFile[] =>
     project.testPaths.flatMap((folder) =>
       filesOf(root, `${folder}/${aside}`, extensions).map((file) => ({ file, text: text(file) })),
@@ -149,26 +153,15 @@ function filesOf(root: string, folder: string, extensions: readonly string[]): s
   return listFiles(root, folder).filter((file) => extensions.includes(extname(file)))
 }
 
-/** Of two descriptions one would be taken in part. */
-function refuseTwice(nodes: readonly { readonly name: string; readonly place: Place }[]): void {
-  const first = new Map<string, Place>()
-  for (const { name, place } of nodes) {
-    const other = first.get(name)
-    if (other !== undefined) {
-      throw projectError(
-        place,
-        `'${name}' is described in ${other.file}:${other.line} already: put both into one`,
-      )
-    }
-    first.set(name, place)
-  }
-}
-
-function refuseSameNames(nodes: readonly { readonly name: string; readonly file: string }[]): void {
-  const first = new Map<string, string>()
-  for (const { name, file } of nodes) {
-    const other = first.get(name)
-    if (other !== undefined) throw projectError({ file }, `'${name}' is also the name of ${other}`)
-    first.set(name, file)
+/** @param refusal of the second, beside the first */
+function refuseTwice<Named extends { readonly name: string }>(
+  all: readonly Named[],
+  refusal: (one: Named, first: Named) => Error,
+): void {
+  const firsts = new Map<string, Named>()
+  for (const one of all) {
+    const first = firsts.get(one.name)
+    if (first !== undefined) throw refusal(one, first)
+    firsts.set(one.name, one)
   }
 }

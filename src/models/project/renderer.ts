@@ -25,15 +25,12 @@ export interface RendererOptions extends TemplateOptions {
   readonly macros: readonly TemplateFile[]
 }
 
-let uninstall: (() => void) | undefined
 /** What was compiled, for as long as a project's macros live: it is rendered again with other variables. */
 const compiled = new WeakMap<readonly TemplateFile[], Map<string, nunjucks.Template>>()
 const MACRO = /\{%-?\s*(?:macro\s+([^\s(]+)|(?:data_)?test\s+([^\s(]+))/g
 
 /** Renders the part of Jinja that nunjucks and dbt have in common. */
 export function createRenderer(options: RendererOptions): Renderer {
-  // Lists and mappings get the methods that Python's have.
-  uninstall ??= nunjucks.installJinjaCompat()
   installPythonValues()
   // `dev` keeps line and cause on what nunjucks throws.
   const environment = new nunjucks.Environment(null, {
