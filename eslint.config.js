@@ -19,6 +19,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      'assembly/',
       'node_modules/',
       'data/',
       '.venv/',

@@ -106,51 +106,6 @@ export function utcMicros(
 export const isTimestampText = (value: unknown): boolean =>
   typeof value === 'string' && parseTimestampUs(value) !== undefined
 
-/**
- * The same as `parseTimestampUs` of the text at `bytes[at … at + length - 1]`, NaN where that gives undefined or
- * a bigint. Written twice: one reader of both kinds took 1.4 times as long from bytes, 1.25 from text.
- */
-export function timestampUsAt(bytes: Uint8Array, at: number, length: number): number {
-  if (
-    length < 20 ||
-    length > 27 ||
-    length === 21 ||
-    bytes[at + 4] !== DASH ||
-    bytes[at + 7] !== DASH ||
-    bytes[at + 10] !== CAPITAL_T ||
-    bytes[at + 13] !== COLON ||
-    bytes[at + 16] !== COLON ||
-    bytes[at + length - 1] !== CAPITAL_Z
-  ) {
-    return NaN
-  }
-  let micros = 0
-  if (length > 20) {
-    if (bytes[at + 19] !== POINT) return NaN
-    const last = at + length - 1
-    for (let i = at + 20; i < at + 26; i++)
-      micros = micros * 10 + (i < last ? digitAt(bytes, i) : 0)
-  }
-  const found = utcMicros(
-    twoDigitsAt(bytes, at) * 100 + twoDigitsAt(bytes, at + 2),
-    twoDigitsAt(bytes, at + 5),
-    twoDigitsAt(bytes, at + 8),
-    twoDigitsAt(bytes, at + 11),
-    twoDigitsAt(bytes, at + 14),
-    twoDigitsAt(bytes, at + 17),
-    micros,
-  )
-  return typeof found === 'number' ? found : NaN
-}
-
-const twoDigitsAt = (bytes: Uint8Array, at: number): number =>
-  digitAt(bytes, at) * 10 + digitAt(bytes, at + 1)
-
-function digitAt(bytes: Uint8Array, at: number): number {
-  const value = bytes[at]! - ZERO
-  return value >= 0 && value <= 9 ? value : NO_DIGIT
-}
-
 const DAY_MS = 86_400_000
 /** Records of one day follow each other: its text is written once. */
 let lastDay = { number: 0, text: '1970-01-01' }

@@ -1,20 +1,114 @@
-import { expect, test } from 'vitest'
+import fc from 'fast-check'
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { int64 } from '../../src/core/columnSchemas.ts'
+import { projection } from '../../src/core/projection/projection.ts'
 import { RowStore } from '../../src/core/rows/rowStore.ts'
+import type { SlotCell } from '../../src/core/rows/rowLayout.ts'
+import { compileRowReader } from '../../src/operators/decode/rows/rowReader.ts'
+import { envelopeOf } from '../operators/feed.ts'
 
-const layout = { cells: new Map(), texts: 0, numbers: 0, lists: 0 }
+const Note = v.object({ text: v.string(), tags: v.array(v.string()), size: v.number() })
+const Row = v.object({ text: v.string(), tags: v.array(v.string()), size: int64() })
+type Note = v.InferOutput<typeof Note>
+const toRow = projection(Note, Row, ({ text, tags, size }) => ({ text, tags, size }))
+const reader = compileRowReader(Note, toRow)!
+const slotOf = (column: string): number => (reader.layout.cells.get(column) as SlotCell).slot
+const envelope = envelopeOf({ source: 'a', offset: 0, ingestedAtMs: 0 })
 
-test('keeps the room that texts and lists take, but not that of one long record', () => {
-  const store = new RowStore(layout)
-  const fill = (bytes: number, items: number): void => {
-    store.open(Buffer.alloc(0))
-    store.reserveExtra(bytes)
-    for (let at = 0; at < items; at++) store.pushItem(at, 1)
-    store.close()
+function fill(store: RowStore, notes: readonly Note[]): void {
+  const lines = notes.map((note) => Buffer.from(JSON.stringify(note)))
+  store.open(Buffer.concat(lines))
+  let start = 0
+  for (const { length } of lines) {
+    expect(reader.read(store, start, start + length, envelope)).toBe(true)
+    store.push()
+    start += length
   }
-  fill(1 << 20, 100_000)
-  expect(store.extra.length).toBe(1 << 20)
-  expect(store.items.length).toBe(1 << 18)
-  fill(64 << 20, 2_000_000)
-  expect(store.extra.length).toBeLessThan(1 << 20)
-  expect(store.items.length).toBeLessThan(1 << 18)
+}
+
+const store = new RowStore(reader.layout)
+const gathered = (bytes: number): Buffer =>
+  Buffer.from(store.memory.subarray(store.gatheredAt, store.gatheredAt + bytes))
+
+/** Each behind its length. */
+const plain = (texts: readonly string[]): Buffer =>
+  Buffer.concat(
+    texts.flatMap((text) => {
+      const bytes = Buffer.from(text)
+      const length = Buffer.alloc(4)
+      length.writeUInt32LE(bytes.length)
+      return [length, bytes]
+    }),
+  )
+
+describe('gathers what some rows have in a slot', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 40 }),
+    fc.stringMatching(/^(aaaaaaaa)?[ab\0]{0,9}$/),
+  )
+  const note = fc.record({
+    text,
+    tags: fc.array(text, { maxLength: 4 }),
+    size: fc.maxSafeInteger(),
+  })
+  const some = fc
+    .array(note, { minLength: 1, maxLength: 50 })
+    .chain((notes) =>
+      fc.tuple(fc.constant(notes), fc.subarray([...notes.keys()], { minLength: 1 })),
+    )
+
+  test('texts and lists with their first and last, and integers', () => {
+    fc.assert(
+      fc.property(some, ([notes, picked]) => {
+        fill(store, notes)
+        const rows = Int32Array.from(picked)
+        const chosen = picked.map((at) => notes[at]!)
+
+        const texts = chosen.map((one) => one.text)
+        const bytes = store.gather('text', slotOf('text'), rows, rows.length)
+        expect(gathered(bytes)).toEqual(plain(texts))
+        const sorted = texts.map((one) => Buffer.from(one)).sort(Buffer.compare)
+        expect(Buffer.from(store.beyond('least', undefined)!)).toEqual(sorted[0])
+        expect(Buffer.from(store.beyond('most', undefined)!)).toEqual(sorted.at(-1))
+        expect(store.beyond('least', sorted[0])).toBeUndefined()
+        expect(store.beyond('most', sorted.at(-1))).toBeUndefined()
+
+        const items = store.gather('list', slotOf('tags'), rows, rows.length)
+        expect(gathered(items)).toEqual(plain(chosen.flatMap(({ tags }) => tags)))
+
+        expect(store.gatherInt64(slotOf('size'), rows, rows.length)).toBe(true)
+        const integers = new BigInt64Array(new Uint8Array(gathered(rows.length * 8)).buffer)
+        expect([...integers]).toEqual(chosen.map(({ size }) => BigInt(size)))
+      }),
+    )
+  })
+
+  test('no integers where there is a fraction', () => {
+    fill(store, [
+      { text: '', tags: [], size: 1 },
+      { text: '', tags: [], size: 1.5 },
+    ])
+    expect(store.gatherInt64(slotOf('size'), Int32Array.of(0), 1)).toBe(true)
+    expect(store.gatherInt64(slotOf('size'), Int32Array.of(0, 1), 2)).toBe(false)
+  })
+})
+
+test('keeps its memory for the next batch, but not that of one long record', () => {
+  const one = new RowStore(reader.layout)
+  const long = (megabytes: number): Note => ({
+    text: 'x\n'.repeat(megabytes << 19),
+    tags: Array.from({ length: 20_000 }, () => 'a'),
+    size: 1,
+  })
+  fill(one, [long(1)])
+  const { length } = one.memory
+  one.close()
+  expect(one.memory.length).toBe(length)
+  fill(one, [long(9)])
+  expect(one.textAt(one.texts[0]!, one.texts[1]!)).toBe(long(9).text)
+  one.close()
+  expect(one.memory.length).toBe(0)
+  fill(one, [long(1)])
+  expect(one.memory.length).toBe(length)
 })

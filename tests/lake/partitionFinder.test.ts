@@ -55,8 +55,8 @@ test('stored rows are of the partitions of the records that they stand for', () 
   // Days since 1970: 10 and 11 June 2024.
   const fill = (days: readonly number[]): number[] => {
     store.open(Buffer.alloc(0))
+    store.bring(0, Buffer.alloc(0))
     return days.map((day) => {
-      store.reserve()
       store.numbers[store.count] = day
       return find.stored(store.push()).number
     })

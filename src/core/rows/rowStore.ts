@@ -1,20 +1,20 @@
 import type { RowLayout } from './rowLayout.ts'
+import { NOBODY, rowModule, type RowExports, type RowHost } from './rowModule.ts'
 
 const FIRST_ROWS = 512
 const FIRST_ITEMS = 1024
 const FIRST_EXTRA = 64 << 10
-/** Texts and items that took more bytes are let go of: one long record must not be paid for ever. */
-const KEPT_BYTES = 4 << 20
+/** A memory beyond this is let go of: one long record must not be paid for ever. */
+const KEPT_BYTES = 8 << 20
+const PAGE_BYTES = 64 << 10
+/** What may be read at once, and is read behind the end. */
+const WIDTH = 16
+/** What a text takes in a row, a list, an item of it: start and length, 32 bits each. */
+const PAIR = 8
 const NOTHING = Buffer.alloc(0)
 
 /** In place of a start: there is no text. */
 export const NO_TEXT = -1
-
-/** The start of a text at this place of `extra`. */
-export const startOfMade = (place: number): number => -2 - place
-
-/** Where a text with this start lies in its bytes. */
-export const placeOf = (start: number): number => (start >= 0 ? start : -2 - start)
 
 /** A row of a store, in the place of a record. Valid as long as the batch that it came from is under way. */
 export class StoredRow {
@@ -28,59 +28,155 @@ export class StoredRow {
 }
 
 /**
- * The rows of one batch, column by column, without an object for any of them. A text is where it starts and
- * how many bytes it has: those of the batch itself, or, where it had to be made, of `extra` (`startOfMade`). Filled from front to back, read, opened again for another batch.
+ * The rows of one batch, column by column, without an object for any of them. They are read by WebAssembly
+ * (`assembly/`), and lie in its memory beside the batch: a text is where it starts in there and how many bytes it
+ * has. Filled from front to back, read, opened again for another batch.
  *
- * **State** as many rows as the largest batch had, and what texts had to be made for one batch, of that 4 MiB at
- * most when the batch is done, as of the places of items.
+ * **State** a copy of the batch, as many rows as the largest batch had, and what texts had to be made for one
+ * batch; of that 8 MiB at most when the batch is done.
  */
 export class RowStore {
   readonly layout: RowLayout
+  /** The batch as it came. */
   bytes: Buffer = NOTHING
+  /** Where its bytes are in the memory. */
+  bytesAt = 0
+  /** All of the memory. */
+  memory: Buffer = NOTHING
   /** Start and length by row and slot. */
-  texts: Int32Array
-  numbers: Float64Array
+  texts = new Int32Array(0)
+  /** By row and slot. */
+  numbers = new Float64Array(0)
   /** The first item and how many there are, by row and slot. */
-  lists: Int32Array
+  lists = new Int32Array(0)
   /** Start and length of each item of a list. */
-  items = new Int32Array(2 * FIRST_ITEMS)
-  itemCount = 0
-  extra: Buffer = Buffer.allocUnsafeSlow(FIRST_EXTRA)
-  extraLength = 0
+  items = new Int32Array(0)
   count = 0
+  host: RowHost = NOBODY
+  #wasm: RowExports | undefined
+  #program: Int32Array = new Int32Array(0)
   #rows: StoredRow[] = []
-  #capacity = FIRST_ROWS
+  /** How much there is room for: rows, bytes of items, bytes of texts that are made. */
+  #rowRoom = FIRST_ROWS
+  #itemRoom = FIRST_ITEMS * PAIR
+  #extraRoom = FIRST_EXTRA
+  /** The end of what is in use. */
+  #top = 0
+  #programAt = 0
+  #textsAt = 0
+  #numbersAt = 0
+  #listsAt = 0
+  #itemsAt = 0
+  /** Numbers of rows that are gathered, and what is gathered of them. */
+  #rowsAt = 0
+  #rowNumberRoom = 0
+  gatheredAt = 0
+  #outRoom = 0
 
   constructor(layout: RowLayout) {
     this.layout = layout
-    this.texts = new Int32Array(FIRST_ROWS * layout.texts * 2)
-    this.numbers = new Float64Array(FIRST_ROWS * layout.numbers)
-    this.lists = new Int32Array(FIRST_ROWS * layout.lists * 2)
   }
 
   /** Begins with the rows of another batch. */
   open(bytes: Buffer): void {
     this.bytes = bytes
+    this.bytesAt = 0
     this.count = 0
-    this.itemCount = 0
-    this.extraLength = 0
   }
 
-  /** Lets go of the batch. */
-  close(): void {
-    this.bytes = NOTHING
-    if (this.extra.length > KEPT_BYTES) this.extra = Buffer.allocUnsafeSlow(FIRST_EXTRA)
-    if (this.items.byteLength > KEPT_BYTES) this.items = new Int32Array(2 * FIRST_ITEMS)
-  }
-
-  /** Makes room for one more row. */
-  reserve(): void {
-    if (this.count < this.#capacity) return
+  /** Brings the batch into the memory, where it isn't yet, and says what its rows have in common. */
+  bring(ingestedAtUs: number, prefix: Uint8Array): void {
+    if (this.bytesAt > 0) return
     const { texts, numbers, lists } = this.layout
-    this.#capacity *= 2
-    this.texts = grown(this.texts, new Int32Array(this.#capacity * texts * 2))
-    this.numbers = grown(this.numbers, new Float64Array(this.#capacity * numbers))
-    this.lists = grown(this.lists, new Int32Array(this.#capacity * lists * 2))
+    this.#wasm ??= rowModule(this)
+    this.#top = this.#wasm.FREE_AT.value
+    const bytesAt = this.#take(this.bytes.length + WIDTH)
+    const prefixAt = this.#take(prefix.length)
+    this.#textsAt = this.#take(this.#rowRoom * texts * PAIR)
+    this.#numbersAt = this.#take(this.#rowRoom * numbers * 8)
+    this.#listsAt = this.#take(this.#rowRoom * lists * PAIR)
+    this.#itemsAt = this.#take(this.#itemRoom)
+    const extraAt = this.#take(this.#extraRoom)
+    this.#rowsAt = this.#take(this.#rowNumberRoom * 4)
+    this.gatheredAt = this.#take(this.#outRoom)
+    this.bytesAt = bytesAt
+    this.#view()
+    this.bytes.copy(this.memory, bytesAt)
+    this.memory.set(prefix, prefixAt)
+    this.#wasm.about(ingestedAtUs, prefixAt, prefix.length)
+    this.#wasm.placeItems(this.#itemsAt, 0, this.#itemsAt + this.#itemRoom)
+    this.#wasm.placeExtra(extraAt, extraAt + this.#extraRoom)
+    this.#program = new Int32Array(0)
+  }
+
+  /**
+   * Reads the record at these bytes of the batch by a program (`rowProgram`) into the row behind the last.
+   * Whoever wants to keep it pushes it.
+   *
+   * @returns false where it must be read another way
+   */
+  read(program: Int32Array, start: number, end: number, offset: number): boolean {
+    if (this.#program !== program) this.#load(program)
+    if (this.count === this.#rowRoom) this.#growRows()
+    const { bytesAt } = this
+    for (;;) {
+      const found = this.#wasm!.readRow(this.count, bytesAt + start, bytesAt + end, offset)
+      if (found === READ) return true
+      if (found === REFUSED) return false
+      if (found === ITEMS_FULL) this.#growItems()
+      else this.#growExtra(end - start)
+    }
+  }
+
+  /**
+   * Writes the texts (`text`) or the items of the lists (`list`) in a slot of some rows one behind the other, each
+   * behind its length, 32 bits little-endian, into the memory: from `gatheredAt` on.
+   *
+   * @returns how many bytes it wrote
+   */
+  gather(kind: 'text' | 'list', slot: number, rows: Int32Array, count: number): number {
+    const { sizeOfTexts, sizeOfLists, gatherTexts, gatherLists } = this.#wasm!
+    this.#lend(rows, count)
+    const bytes = (kind === 'text' ? sizeOfTexts : sizeOfLists)(this.#rowsAt, count, slot)
+    this.#reserveOut(bytes)
+    const write = kind === 'text' ? gatherTexts : gatherLists
+    write(this.#rowsAt, count, slot, this.gatheredAt)
+    return bytes
+  }
+
+  /** Writes the numbers in a slot of some rows as 64-bit integers; false where one is no safe integer. */
+  gatherInt64(slot: number, rows: Int32Array, count: number): boolean {
+    this.#lend(rows, count)
+    this.#reserveOut(count * 8)
+    return this.#wasm!.gatherInt64(this.#rowsAt, count, slot, this.gatheredAt) !== 0
+  }
+
+  /** Whether the first (`least`) or the last of the texts that were gathered last is beyond this one; if so, it. */
+  beyond(which: 'least' | 'most', known: Uint8Array | undefined): Uint8Array | undefined {
+    const { leastAt, leastLength, mostAt, mostLength } = this.#wasm!
+    const at = which === 'least' ? leastAt.value : mostAt.value
+    const end = at + (which === 'least' ? leastLength.value : mostLength.value)
+    if (known !== undefined) {
+      const order = this.memory.compare(known, 0, known.length, at, end)
+      if (which === 'least' ? order >= 0 : order <= 0) return undefined
+    }
+    return Uint8Array.prototype.slice.call(this.memory, at, end)
+  }
+
+  #lend(rows: Int32Array, count: number): void {
+    if (count > this.#rowNumberRoom) {
+      this.#rowNumberRoom = count * 2
+      this.#rowsAt = this.#take(this.#rowNumberRoom * 4)
+      this.#view()
+    }
+    this.memory.set(new Uint8Array(rows.buffer, rows.byteOffset, count * 4), this.#rowsAt)
+  }
+
+  #reserveOut(bytes: number): void {
+    if (bytes <= this.#outRoom) return
+    this.#outRoom = bytes * 2
+    this.gatheredAt = this.#take(this.#outRoom)
+    this.#view()
   }
 
   /** Keeps the row that was filled. */
@@ -92,36 +188,103 @@ export class RowStore {
     return (this.#rows[at] ??= new StoredRow(this, at))
   }
 
-  /** Adds an item to the list that is being filled. */
-  pushItem(start: number, length: number): void {
-    const at = 2 * this.itemCount++
-    if (at === this.items.length) this.items = grown(this.items, new Int32Array(at * 2))
-    this.items[at] = start
-    this.items[at + 1] = length
-  }
-
-  /** Makes room for so many bytes more behind `extraLength`. */
-  reserveExtra(more: number): void {
-    const needed = this.extraLength + more
-    if (needed <= this.extra.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.extra.length * 2))
-    this.extra.copy(larger, 0, 0, this.extraLength)
-    this.extra = larger
-  }
-
-  /** The bytes that a text with this start lies in, at `placeOf(start)`. */
-  bytesOf(start: number): Buffer {
-    return start >= 0 ? this.bytes : this.extra
-  }
-
   /** The text at such a start, as a string. */
   textAt(start: number, length: number): string {
-    const from = placeOf(start)
-    return this.bytesOf(start).toString('utf8', from, from + length)
+    return this.memory.toString('utf8', start, start + length)
+  }
+
+  /** Lets a number that the host read be known. */
+  keepNumber(value: number): void {
+    this.#wasm!.keepNumber(value)
+  }
+
+  /** Lets go of the batch. */
+  close(): void {
+    this.bytes = NOTHING
+    this.host = NOBODY
+    if (this.memory.length <= KEPT_BYTES) return
+    this.#wasm = undefined
+    this.#rowRoom = FIRST_ROWS
+    this.#itemRoom = FIRST_ITEMS * PAIR
+    this.#extraRoom = FIRST_EXTRA
+    this.#rowNumberRoom = 0
+    this.#outRoom = 0
+    this.#view()
+  }
+
+  #load(program: Int32Array): void {
+    this.#program = program
+    this.#programAt = this.#take(program.byteLength)
+    this.#view()
+    new Int32Array(this.memory.buffer, this.#programAt, program.length).set(program)
+  }
+
+  #growRows(): void {
+    const { texts, numbers, lists } = this.layout
+    const before = this.#rowRoom
+    this.#rowRoom *= 2
+    this.#textsAt = this.#moved(this.#textsAt, before * texts * PAIR)
+    this.#numbersAt = this.#moved(this.#numbersAt, before * numbers * 8)
+    this.#listsAt = this.#moved(this.#listsAt, before * lists * PAIR)
+    this.#view()
+  }
+
+  #growItems(): void {
+    const used = this.#wasm!.itemsUsed()
+    this.#itemsAt = this.#moved(this.#itemsAt, this.#itemRoom)
+    this.#itemRoom *= 2
+    this.#wasm!.placeItems(this.#itemsAt, used, this.#itemsAt + this.#itemRoom)
+    this.#view()
+  }
+
+  /** What was made before stays where it is. */
+  #growExtra(bytes: number): void {
+    const more = Math.max(bytes, this.#extraRoom)
+    this.#extraRoom += more
+    const extraAt = this.#take(more)
+    this.#wasm!.placeExtra(extraAt, extraAt + more)
+    this.#view()
+  }
+
+  /** Takes twice the room, with what this one holds. */
+  #moved(at: number, bytes: number): number {
+    const to = this.#take(bytes * 2)
+    new Uint8Array(this.#wasm!.memory.buffer).copyWithin(to, at, at + bytes)
+    return to
+  }
+
+  /** Takes room behind everything else. */
+  #take(bytes: number): number {
+    const at = this.#top
+    this.#top = (at + bytes + WIDTH - 1) & -WIDTH
+    const { memory } = this.#wasm!
+    const missing = this.#top + WIDTH - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    return at
+  }
+
+  /** What lies where, for both sides: a memory that grew has another buffer. */
+  #view(): void {
+    if (this.#wasm === undefined) {
+      this.memory = NOTHING
+      return
+    }
+    const { buffer } = this.#wasm.memory
+    const { texts, numbers, lists } = this.layout
+    this.memory = Buffer.from(buffer)
+    this.texts = new Int32Array(buffer, this.#textsAt, this.#rowRoom * texts * 2)
+    this.numbers = new Float64Array(buffer, this.#numbersAt, this.#rowRoom * numbers)
+    this.lists = new Int32Array(buffer, this.#listsAt, this.#rowRoom * lists * 2)
+    this.items = new Int32Array(buffer, this.#itemsAt, this.#itemRoom / 4)
+    this.#wasm.place(
+      this.#programAt,
+      ...([this.#textsAt, this.#numbersAt, this.#listsAt] as const),
+      ...([texts, numbers, lists] as const),
+    )
   }
 }
 
-function grown<Values extends Int32Array | Float64Array>(from: Values, into: Values): Values {
-  into.set(from)
-  return into
-}
+/** What `readRow` answers. */
+const REFUSED = 0
+const ITEMS_FULL = 2
+const READ = 3

@@ -1,5 +1,5 @@
 import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
-import { placeOf, type RowStore } from '../../core/rows/rowStore.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
 import { shown, type Bounds, type Values } from './valueBuffer.ts'
 
 const FIRST_CAPACITY = 256
@@ -8,7 +8,6 @@ const NONE = Buffer.alloc(0)
 const KEPT_CAPACITY = 4 << 20
 /** Up to so many characters a loop is faster than a call into the runtime. */
 const SHORT = 24
-const SHORT_BYTES = 48
 
 /** Strings as UTF-8, each behind its length; a lone surrogate becomes U+FFFD. */
 export function stringValues(): Values {
@@ -20,8 +19,7 @@ export function stringValues(): Values {
       return bytes.length()
     },
     appendRows(store, { kind, slot }, rows, count) {
-      if (kind === 'list') bytes.lists(store, slot, rows, count)
-      else bytes.texts(store, slot, rows, count)
+      bytes.rows(store, kind === 'list' ? 'list' : 'text', slot, rows, count)
       return bytes.length()
     },
     view: bytes.view,
@@ -56,6 +54,10 @@ export function binaryValues(): Values {
 function byteBuffer() {
   let bytes = takeBuffer(FIRST_CAPACITY)
   let at = 0
+  /** So many of the bytes came from stores, and these are the first and the last of their values. */
+  let gathered = 0
+  let least: Uint8Array | undefined
+  let most: Uint8Array | undefined
   const reserve = (more: number): void => {
     if (at + more <= bytes.length) return
     bytes = growBuffer(bytes, at + more, at)
@@ -78,16 +80,6 @@ function byteBuffer() {
     endValue(value.length)
     return true
   }
-  const stored = (store: RowStore, start: number, length: number): void => {
-    const from = store.bytesOf(start)
-    const begin = placeOf(start)
-    reserve(4 + length)
-    const into = bytes
-    const to = at + 4
-    if (length > SHORT_BYTES) from.copy(into, to, begin, begin + length)
-    else for (let i = 0; i < length; i++) into[to + i] = from[begin + i]!
-    endValue(length)
-  }
   return {
     text(value: string): void {
       // A UTF-16 unit takes three bytes at most; worth counting only where that is much.
@@ -100,29 +92,28 @@ function byteBuffer() {
       bytes.set(value, at + 4)
       endValue(value.length)
     },
-    texts(store: RowStore, slot: number, rows: Int32Array, count: number): void {
-      const { texts, layout } = store
-      for (let i = 0; i < count; i++) {
-        const place = (rows[i]! * layout.texts + slot) * 2
-        stored(store, texts[place]!, texts[place + 1]!)
+    /** Takes what a slot has in some rows of a store: a text each, or a list of them. */
+    rows(store: RowStore, kind: 'text' | 'list', slot: number, rows: Int32Array, count: number) {
+      const size = store.gather(kind, slot, rows, count)
+      if (size === 0) return
+      reserve(size)
+      store.memory.copy(bytes, at, store.gatheredAt, store.gatheredAt + size)
+      if (at === gathered) {
+        if (at === 0) least = most = undefined
+        least = store.beyond('least', least) ?? least
+        most = store.beyond('most', most) ?? most
+        gathered += size
       }
-    },
-    lists(store: RowStore, slot: number, rows: Int32Array, count: number): void {
-      const { lists, items, layout } = store
-      for (let i = 0; i < count; i++) {
-        const place = (rows[i]! * layout.lists + slot) * 2
-        const first = lists[place]!
-        const end = first + lists[place + 1]!
-        for (let item = first; item < end; item++) {
-          stored(store, items[item * 2]!, items[item * 2 + 1]!)
-        }
-      }
+      at += size
     },
     length: () => at,
     view: (): Uint8Array => bytes.subarray(0, at),
-    bounds: (): Bounds | undefined => boundsOf(bytes, at),
+    bounds(): Bounds | undefined {
+      if (at > 0 && at === gathered) return { min: least!, max: most! }
+      return boundsOf(bytes, at)
+    },
     clear(): void {
-      at = 0
+      at = gathered = 0
       if (bytes.length > KEPT_CAPACITY) bytes = takeBuffer(FIRST_CAPACITY)
     },
     release(): void {

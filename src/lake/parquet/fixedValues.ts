@@ -49,16 +49,18 @@ export function int64Values(): Values {
       } else throw new TypeError(`${shown(value)} is no 64-bit integer`)
       return ++count * 8
     },
-    appendRows({ numbers, layout }, { slot }, rows, rowCount) {
-      reserve(rowCount)
-      const into = words
-      let at = count * 2
-      for (let i = 0; i < rowCount; i++) {
-        const value = numbers[rows[i]! * layout.numbers + slot]!
-        if (!Number.isSafeInteger(value)) throw new TypeError(`${value} is no 64-bit integer`)
-        into[at++] = value
-        into[at++] = Math.floor(value / WORD)
+    appendRows(store, { slot }, rows, rowCount) {
+      if (!store.gatherInt64(slot, rows, rowCount)) {
+        const { numbers, layout } = store
+        const found = Array.from(
+          rows.subarray(0, rowCount),
+          (row) => numbers[row * layout.numbers + slot],
+        )
+        const wrong = found.find((value) => !Number.isSafeInteger(value))
+        throw new TypeError(`${wrong} is no 64-bit integer`)
       }
+      reserve(rowCount)
+      store.memory.copy(bytes, count * 8, store.gatheredAt, store.gatheredAt + rowCount * 8)
       count += rowCount
       return count * 8
     },

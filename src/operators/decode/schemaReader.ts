@@ -161,7 +161,7 @@ function skip(tokens: readonly Buffer[], number: number): string {
 }
 
 /** The text of a test whether these bytes stand at `at` of `view`, before `end`: word by word. */
-export function isThere(bytes: Buffer, end: string): string {
+function isThere(bytes: Buffer, end: string): string {
   const { length } = bytes
   const tests = [`at + ${length} <= ${end}`]
   for (let at = 0; at < length;) {

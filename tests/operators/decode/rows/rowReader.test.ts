@@ -227,13 +227,23 @@ test.each([
   ['a time before 1684', JSON.stringify({ ...valid, at: '1600-02-29T12:00:00Z' })],
   ['a sum beyond 2^53', JSON.stringify({ ...valid, up: 2 ** 53 - 1, down: 1 })],
   ['what the schema refuses', JSON.stringify({ ...valid, id: '' })],
+  [
+    'more than a few different texts in a list',
+    JSON.stringify({ ...valid, tags: Array.from({ length: 300 }, (__, at) => `T${at}`) }),
+  ],
 ])('leaves %s to others, and the store as it was', (_, json) => {
-  const bytes = Buffer.from(json)
+  const good = JSON.stringify(valid)
+  const bytes = Buffer.from(`${json}\n${good}`)
+  const end = Buffer.byteLength(json)
   const one = reader()
   const store = new RowStore(one.layout)
   store.open(bytes)
-  expect(one.read(store, 0, bytes.length, envelope)).toBe(false)
-  expect([store.count, store.itemCount, store.extraLength]).toEqual([0, 0, 0])
+  expect(one.read(store, 0, end, envelope)).toBe(false)
+  expect(store.count).toBe(0)
+  expect(one.read(store, end + 1, bytes.length, envelope)).toBe(true)
+  const row = store.push()
+  expect(Math.min(store.lists[0]!, store.lists[2]!)).toBe(0)
+  expect({ ...viewOf(row) }).toEqual(apart(Buffer.from(good)))
 })
 
 test('leaves bytes that are not UTF-8 to others, and reads the rest of their batch', () => {
@@ -271,7 +281,7 @@ test('reads batch after batch into one store, however many records they have', (
     }
     expect(store.count).toBe(count)
     const last = store.row(count - 1)
-    expect({ ...viewOf(last) }).toEqual(apart(Buffer.from(lines.at(-1)!)))
+    expect({ ...viewOf(last) }).toEqual(apart(Buffer.from(lines.at(-1))))
     expect(viewOf(store.row(0))).toMatchObject({ id: '0', tags: ['t0', ''] })
   }
 })

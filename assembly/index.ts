@@ -1,0 +1,63 @@
+// JSON records into rows, and rows into pages of Parquet: the bytes of both lie in one memory, whose layout
+// `src/core/rows/rowStore.ts` decides. Compiled by `npm run build:wasm`.
+import { last, place as at } from './place'
+
+export { readRow } from './readRow'
+export {
+  sizeOfTexts,
+  sizeOfLists,
+  gatherTexts,
+  gatherLists,
+  gatherInt64,
+  leastAt,
+  leastLength,
+  mostAt,
+  mostLength,
+} from './gather'
+
+/** The first byte that is nobody's. */
+export const FREE_AT: usize = 1024
+
+export function place(
+  program: usize,
+  texts: usize,
+  numbers: usize,
+  lists: usize,
+  textSlots: usize,
+  numberSlots: usize,
+  listSlots: usize,
+): void {
+  at.program = program
+  at.texts = texts
+  at.numbers = numbers
+  at.lists = lists
+  at.textSlots = textSlots
+  at.numberSlots = numberSlots
+  at.listSlots = listSlots
+}
+
+/** @param used - bytes of items that are there already */
+export function placeItems(from: usize, used: usize, end: usize): void {
+  at.items = from
+  at.item = from + used
+  at.itemsEnd = end
+}
+
+export function itemsUsed(): usize {
+  return at.item - at.items
+}
+
+export function placeExtra(from: usize, end: usize): void {
+  at.extra = from
+  at.extraEnd = end
+}
+
+export function about(ingestedAtUs: f64, prefix: usize, prefixLength: usize): void {
+  at.ingestedAtUs = ingestedAtUs
+  at.prefix = prefix
+  at.prefixLength = prefixLength
+}
+
+export function keepNumber(value: f64): void {
+  last.number = value
+}

@@ -1,0 +1,44 @@
+/** What lies where in this memory; `src/core/rows/rowStore.ts` says so. */
+export namespace place {
+  /** The steps of `readRow`. */
+  export let program: usize = 0
+  /** By row and slot: start and length of a text, a number, the first item of a list and how many there are. */
+  export let texts: usize = 0
+  export let numbers: usize = 0
+  export let lists: usize = 0
+  /** How many slots a row has of each. */
+  export let textSlots: usize = 0
+  export let numberSlots: usize = 0
+  export let listSlots: usize = 0
+
+  /** Start and length of each item of a list, up to `itemsEnd`; the next goes to `item`. */
+  export let items: usize = 0
+  export let item: usize = 0
+  export let itemsEnd: usize = 0
+
+  /** Where the next text goes that has to be made, up to `extraEnd`. */
+  export let extra: usize = 0
+  export let extraEnd: usize = 0
+
+  /** What all rows of a batch have in common: the time in µs, and what a source position begins with. */
+  export let ingestedAtUs: f64 = 0
+  export let prefix: usize = 0
+  export let prefixLength: usize = 0
+}
+
+/** What was read last. */
+export namespace last {
+  export let number: f64 = 0
+  /** A text. */
+  export let start: usize = 0
+  export let length: usize = 0
+}
+
+/** In place of the place behind what was read: it can't be read here, or there is too little room. */
+export const REFUSED: usize = 0
+export const EXTRA_FULL: usize = 1
+export const ITEMS_FULL: usize = 2
+
+export function isPlace(at: usize): bool {
+  return at > ITEMS_FULL
+}

@@ -1,0 +1,201 @@
+import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
+import { addDistinctLower, readTexts } from './list'
+import { readNumber } from './number'
+import { isPlace, last, place, REFUSED } from './place'
+import { QUOTE, readText, writePosition } from './text'
+import { readTime } from './time'
+
+/** The record was read; otherwise it is left to others, or has to be read again with more room: see `place.ts`. */
+const READ: usize = 3
+const EXTRA_FULL: usize = 1
+
+/** The first of a step's four words, as `src/operators/decode/rows/rowProgram.ts` writes them. */
+const TOKEN: i32 = 1
+const TEXT: i32 = 2
+const TIME: i32 = 3
+const NUMBER: i32 = 4
+const FLAG: i32 = 5
+const TEXTS: i32 = 6
+const VALUE: i32 = 7
+const SUM: i32 = 8
+const INGESTED_AT: i32 = 9
+const POSITION: i32 = 10
+const STEP_BYTES: usize = 16
+
+/** Flags of a value. */
+const MAY_BE_NULL: i32 = 1
+const MAY_BE_EMPTY: i32 = 2
+/** In place of a start: there is no text. */
+const NO_TEXT: u32 = 0xffff_ffff
+
+/** What four characters are as a word. */
+const NULL: u32 = 0x6c6c_756e
+const TRUE: u32 = 0x6575_7274
+const FALS: u32 = 0x736c_6166
+const LETTER_E: u32 = 0x65
+const DAY_US: f64 = 86_400_000_000
+const MOST_SAFE: f64 = 9_007_199_254_740_991
+
+/** Reads one record into a row. What is not read leaves no trace. */
+export function readRow(row: usize, from: usize, end: usize, offset: f64): usize {
+  const itemBefore = place.item
+  const extraBefore = place.extra
+  const found = walk(row, from, end, offset)
+  if (found != READ) {
+    place.item = itemBefore
+    place.extra = extraBefore
+  }
+  return found
+}
+
+function walk(row: usize, from: usize, end: usize, offset: f64): usize {
+  const texts = place.texts + row * place.textSlots * 8
+  const numbers = place.numbers + row * place.numberSlots * 8
+  const lists = place.lists + row * place.listSlots * 8
+  let at = from
+  let step = place.program
+  for (;;) {
+    const a = load<i32>(step, 4)
+    const b = load<i32>(step, 8)
+    const c = load<i32>(step, 12)
+    const kind = load<i32>(step)
+    step += STEP_BYTES
+    switch (kind) {
+      case TOKEN: {
+        // In parts of 16 bytes, each with a mask of what there is of it.
+        const behind = at + a
+        if (behind > end) return REFUSED
+        for (; at < behind; at += 16, step += 32) {
+          const others = v128.xor(v128.load(at), v128.load(step))
+          if (v128.any_true(v128.and(others, v128.load(step, 16)))) return REFUSED
+        }
+        at = behind
+        continue
+      }
+      case TEXT: {
+        if (a & MAY_BE_NULL) {
+          if (isNull(at, end)) {
+            at += 4
+            putPair(texts, b, NO_TEXT, 0)
+            continue
+          }
+          if (load<u8>(at++) != QUOTE) return REFUSED
+        }
+        at = readText(at, end)
+        if (!isPlace(at)) return at
+        if (last.length == 0 && !(a & MAY_BE_EMPTY)) return REFUSED
+        if (c >= 0 && !acceptText(c, last.start, last.length)) return REFUSED
+        putPair(texts, b, <u32>last.start, <u32>last.length)
+        continue
+      }
+      case TIME: {
+        const begin = at
+        at = readTime(at, end)
+        if (at == REFUSED) return REFUSED
+        putPair(texts, a, <u32>begin, <u32>(at - 1 - begin))
+        putNumber(numbers, b, last.number)
+        putNumber(numbers, c, Math.floor(last.number / DAY_US))
+        continue
+      }
+      case NUMBER: {
+        if (a & MAY_BE_NULL && isNull(at, end)) {
+          at += 4
+          putNumber(numbers, b, NaN)
+          continue
+        }
+        at = readNumber(at, end)
+        if (at == REFUSED) return REFUSED
+        if (c >= 0 && !acceptNumber(c, last.number)) return REFUSED
+        putNumber(numbers, b, last.number)
+        continue
+      }
+      case FLAG: {
+        if (a & MAY_BE_NULL && isNull(at, end)) {
+          at += 4
+          putNumber(numbers, b, NaN)
+          continue
+        }
+        if (at + 4 > end) return REFUSED
+        const word = load<u32>(at)
+        at += 4
+        if (word != TRUE) {
+          if (word != FALS || at == end || load<u8>(at++) != LETTER_E) return REFUSED
+        }
+        if (c >= 0 && !acceptFlag(c, i32(word == TRUE))) return REFUSED
+        putNumber(numbers, b, word == TRUE ? 1 : 0)
+        continue
+      }
+      case TEXTS: {
+        const first = place.item
+        at = readTexts(at, end)
+        if (!isPlace(at)) return at
+        const behind = place.item
+        putList(lists, a, first, behind)
+        if (behind > first) putPair(texts, b, load<u32>(first), load<u32>(first, 4))
+        else putPair(texts, b, NO_TEXT, 0)
+        if (c >= 0) {
+          const lowerEnd = addDistinctLower(first, behind)
+          if (!isPlace(lowerEnd)) return lowerEnd
+          putList(lists, c, behind, lowerEnd)
+        }
+        continue
+      }
+      case VALUE: {
+        const behind = otherValue(a, at, end)
+        if (behind < 0) return REFUSED
+        at = behind
+        continue
+      }
+      case SUM: {
+        const sum = add(load<f64>(numbers + a * 8), load<f64>(numbers + b * 8))
+        if (Math.trunc(sum) < sum || Math.trunc(sum) > sum || Math.abs(sum) > MOST_SAFE)
+          return REFUSED
+        putNumber(numbers, c, sum)
+        continue
+      }
+      case INGESTED_AT: {
+        putNumber(numbers, a, place.ingestedAtUs)
+        continue
+      }
+      case POSITION: {
+        if (!writePosition(offset)) return EXTRA_FULL
+        putPair(texts, a, <u32>last.start, <u32>last.length)
+        continue
+      }
+      default:
+        return isBlank(at, end) ? READ : REFUSED
+    }
+  }
+}
+
+function isNull(at: usize, end: usize): bool {
+  return at + 4 <= end && load<u32>(at) == NULL
+}
+
+/** NaN is null: of what is known. */
+function add(a: f64, b: f64): f64 {
+  return a != a ? b : b != b ? a : a + b
+}
+
+function putPair(row: usize, slot: i32, a: u32, b: u32): void {
+  if (slot < 0) return
+  store<u32>(row + slot * 8, a)
+  store<u32>(row + slot * 8, b, 4)
+}
+
+function putNumber(row: usize, slot: i32, value: f64): void {
+  if (slot >= 0) store<f64>(row + slot * 8, value)
+}
+
+function putList(row: usize, slot: i32, first: usize, behind: usize): void {
+  putPair(row, slot, (<u32>(first - place.items)) >> 3, (<u32>(behind - first)) >> 3)
+}
+
+/** Whether nothing but white space follows up to the end, and nothing beyond it was read. */
+function isBlank(at: usize, end: usize): bool {
+  for (; at < end; at++) {
+    const byte: u32 = load<u8>(at)
+    if (byte != 0x20 && byte != 0x09 && byte != 0x0d && byte != 0x0a) return false
+  }
+  return at == end
+}
