@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { least, median } from './harness/figures.ts'
 import { bytesBelow, simulatedLanding } from './harness/landing.ts'
+import { packageRawToSilver } from './harness/packaged.ts'
 import type { Measured } from './harness/runApart.ts'
 import { runWatched, type Command } from './harness/runWatched.ts'
 import { watchedTurns } from './harness/watchedTurns.ts'
@@ -40,6 +41,7 @@ const names = values.sides.split(',')
 const unknown = names.find((name) => !Object.hasOwn(SIDES, name))
 if (unknown !== undefined) throw new Error(`there is no side '${unknown}'`)
 
+await packageRawToSilver()
 const records = Number(values.tweets)
 const landing = values.landing ?? (await simulatedLanding(records))
 const bytes = await bytesBelow(join(landing, 'twitter'))

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { leastOf, median } from './harness/figures.ts'
 import { bytesBelow, simulatedLanding } from './harness/landing.ts'
+import { packageRawToSilver } from './harness/packaged.ts'
 import { reportSelf, runApart, takeTurns, withLake } from './harness/runApart.ts'
 
 const MIB = 2 ** 20
@@ -43,19 +44,20 @@ const { values } = parseArgs({
   },
 })
 const threads = Number(values.threads)
+/** See `harness/packaged.ts`. */
+const isBundled = import.meta.filename.endsWith('.js')
 
 if (values.side !== undefined) await runSide(values.side as Side, values.landing!)
 else await compare()
 
 async function compare(): Promise<void> {
+  const script = await packageRawToSilver()
   const landing = values.landing ?? (await simulatedLanding(Number(values.tweets)))
   const bytes = await bytesBelow(join(landing, 'twitter'))
   const sides: readonly Side[] = ['sluicebox', 'with-bronze', 'duckdb']
   const rounds = takeTurns(sides, Number(values.rounds), (side) => {
     const args = ['--side', side, '--landing', landing, '--threads', values.threads]
-    return withLake(side, (lake) =>
-      runApart<Counts>(import.meta.filename, [...args, '--lake', lake]),
-    )
+    return withLake(side, (lake) => runApart<Counts>(script, [...args, '--lake', lake]))
   })
   const best = leastOf(rounds.duckdb)
   const read = rounds.sluicebox[0]!.answer.read ?? 0
@@ -108,7 +110,7 @@ async function sluicebox(side: Side, landing: string, lake: string): Promise<Cou
     import('./rawToSilver/tweetLake.ts'),
   ])
   const { tasks } = await run(tweetLake, {
-    module: import.meta.resolve('./rawToSilver/tweetLake.ts'),
+    module: import.meta.resolve(isBundled ? './tweetLake.js' : './rawToSilver/tweetLake.ts'),
     settings: { lake, landing, bronze: side === 'with-bronze' },
     parallelism: threads,
   }).done

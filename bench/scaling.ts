@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { plantedTruth } from '../topologies/simulators/writeLanding.ts'
 import { least, median } from './harness/figures.ts'
 import { bytesBelow, landingFolder, simulatedLanding } from './harness/landing.ts'
+import { packageRawToSilver } from './harness/packaged.ts'
 import { runApart, takeTurns, withLake, type Measured } from './harness/runApart.ts'
 
 const MIB = 2 ** 20
@@ -52,7 +53,7 @@ const sides: Readonly<Record<'one' | 'all' | 'large', Side>> = {
   all: { tweets, threads },
   large: { tweets: tweets * times, threads },
 }
-const script = join(import.meta.dirname, 'rawToSilver.ts')
+const script = await packageRawToSilver()
 const names = Object.keys(sides) as (keyof typeof sides)[]
 
 const isOurs = !existsSync(landingFolder(sides.large.tweets))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from '../harness/runWatched.ts'
+import { packagedFile, RAW_TO_SILVER } from '../harness/packaged.ts'
 import { jars, python } from './packages.ts'
 
 /** Who does the job, in what way, and what of it is left out. */
@@ -10,7 +11,6 @@ export interface Side {
   command(landing: string, lake: string, threads: number): Command
 }
 
-const root = join(import.meta.dirname, '../..')
 const NOT_EXACTLY_ONCE = 'Bronze, quarantine, reasons, exactly once'
 
 const ours = (bronze: boolean): Side['command'] => {
@@ -20,7 +20,7 @@ const ours = (bronze: boolean): Side['command'] => {
 const inNode = (side: string, landing: string, lake: string, threads: number): Command => ({
   command: process.execPath,
   args: [
-    join(root, 'bench/rawToSilver.ts'),
+    packagedFile(RAW_TO_SILVER),
     ...['--side', side, '--landing', landing, '--lake', lake, '--threads', String(threads)],
   ],
 })

@@ -1,28 +1,27 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { main } from 'assemblyscript/asc'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
-/** Where it goes. */
-export const ROWS_MODULE = 'src/core/rows/rowsWasm.ts'
 const root = join(import.meta.dirname, '../..')
+/** Where the module goes that carries the code. */
+export const ROWS_MODULE = 'src/core/rows/rowsWasm.ts'
+/** Its types, imported, would change those of arrays in all of this project. */
+const COMPILER = fileURLToPath(import.meta.resolve('assemblyscript/bin/asc.js'))
 
-/** The WebAssembly that carries `assembly/`, as the module that the package imports it from. */
+/** Compiles `assembly/` to WebAssembly, in the module that the package imports it from. */
 export async function compileRows(): Promise<string> {
-  let wasm: Uint8Array | undefined
-  const { error, stderr } = await main(
-    [
-      'assembly/index.ts',
-      ...['--baseDir', root, '--outFile', 'rows.wasm', '-O3', '--converge'],
-      ...['--runtime', 'stub', '--noAssert', '--enable', 'simd', '--initialMemory', '16'],
-    ],
-    {
-      writeFile(_, contents) {
-        wasm = contents as Uint8Array
-      },
-    },
-  )
-  if (error !== null || wasm === undefined) {
-    throw new Error(`asc: ${error?.message ?? 'no output'}\n${stderr.toString()}`)
+  const folder = await mkdtemp(join(tmpdir(), 'sluicebox-wasm-'))
+  try {
+    const file = join(folder, 'rows.wasm')
+    const options = ['-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd']
+    const args = ['assembly/index.ts', '--outFile', file, ...options, '--initialMemory', '16']
+    await promisify(execFile)(process.execPath, [COMPILER, ...args], { cwd: root })
+    const text = (await readFile(file)).toString('base64')
+    return `// Compiled from assembly/ by \`npm run build:wasm\`.\nexport const ROWS_WASM =\n  '${text}'\n`
+  } finally {
+    await rm(folder, { recursive: true })
   }
-  const text = Buffer.from(wasm).toString('base64')
-  return `// Compiled from assembly/ by \`npm run build:wasm\`.\nexport const ROWS_WASM =\n  '${text}'\n`
 }

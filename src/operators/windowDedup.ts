@@ -119,23 +119,30 @@ function selector(
   let mark = watermark(options)
   const horizon = (): number => mark.current() - windowMs - allowedLatenessMs
 
+  /** Takes no object: those of other threads come in several shapes, for each of which it would be compiled. */
+  const decide = (keys: Int32Array, eventTimesMs: Float64Array, partition: number): Uint8Array => {
+    const { length } = eventTimesMs
+    const fates = new Uint8Array(length)
+    for (let i = 0, at = 0; i < length; i++, at += 4) {
+      if (i % WARM === 0) table.warm(keys, at, Math.min(at + WARM * 4, length * 4))
+      const time = eventTimesMs[i]!
+      if (time < mark.current() - allowedLatenessMs) {
+        fates[i] = LATE
+        continue
+      }
+      mark.observe(partition, time)
+      if (table.add(keys, at, time)) log.append(keys, at, time)
+      else fates[i] = DUPLICATE
+    }
+    return fates
+  }
+
   return {
     select({ count, fingerprints, eventTimesMs, partition, ingestedAtMs }) {
-      const fates = new Uint8Array(count)
-      if (count === 0) return fates
+      if (count === 0) return new Uint8Array(0)
       const keys = new Int32Array(fingerprints.buffer, fingerprints.byteOffset, count * 4)
       mark.arrive(partition, ingestedAtMs)
-      for (let i = 0, at = 0; i < count; i++, at += 4) {
-        if (i % WARM === 0) table.warm(keys, at, Math.min(at + WARM * 4, count * 4))
-        const time = eventTimesMs[i]!
-        if (time < mark.current() - allowedLatenessMs) {
-          fates[i] = LATE
-          continue
-        }
-        mark.observe(partition, time)
-        if (table.add(keys, at, time)) log.append(keys, at, time)
-        else fates[i] = DUPLICATE
-      }
+      const fates = decide(keys, eventTimesMs.subarray(0, count), partition)
       if (timed) table.forgetBefore(horizon())
       table.relieve(log.bytes())
       return fates

@@ -281,7 +281,7 @@ test('reads batch after batch into one store, however many records they have', (
     }
     expect(store.count).toBe(count)
     const last = store.row(count - 1)
-    expect({ ...viewOf(last) }).toEqual(apart(Buffer.from(lines.at(-1))))
+    expect({ ...viewOf(last) }).toEqual(apart(Buffer.from(lines.at(-1)!)))
     expect(viewOf(store.row(0))).toMatchObject({ id: '0', tags: ['t0', ''] })
   }
 })
