@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly epochMs?: number
   /** A task commits after this many bytes of input, even before `epochMs`. @defaultValue 1 GiB */
   readonly epochBytes?: number
-  /** Upper bound of a batch, bytes; a single larger record may exceed it. @defaultValue 512 KiB */
+  /** Upper bound of a batch, bytes; a single larger record may exceed it. @defaultValue 1 MiB */
   readonly batchBytes?: number
   /**
    * What the process may take in all: bytes, or text such as `512MB` or `1GiB`. `memoryShares` says who gets how much
@@ -86,7 +86,7 @@ export function resolveOptions(
     mode: mode ?? 'micro-batch',
     epochMs: options.epochMs ?? 5000,
     epochBytes: options.epochBytes ?? 2 ** 30,
-    batchBytes: options.batchBytes ?? 2 ** 19,
+    batchBytes: options.batchBytes ?? 2 ** 20,
     memoryBytes: options.memoryBytes ?? memory?.writersBytes ?? 64 * 2 ** 20,
     modelsIntervalMs: options.modelsIntervalMs ?? 30_000,
     models: options.models ?? true,
