@@ -8,6 +8,7 @@ import type { Layout } from './layout.ts'
 import { withOwnSettings } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
 import { projectError } from './projectError.ts'
+import { refuseOtherNames } from './otherNames.ts'
 import type { CompiledModel, CompiledProject, CompiledSource } from './projectNodes.ts'
 import type { CompiledTest } from './projectNodes.ts'
 import type { ModelsProject, SqlFile } from './readProject.ts'
@@ -113,6 +114,7 @@ export function compileProject(project: ModelsProject, options: CompileOptions):
   const disabled = drafts.filter(({ config }) => !config.enabled)
   for (const { model } of disabled) kinds.delete(model.name)
   const enabled = drafts.filter(({ config }) => config.enabled)
+  refuseOtherNames(project, enabled, layout)
   for (const { model, config } of enabled) {
     const isCte = config.materialized === 'ephemeral'
     relations.set(model.name, isCte ? standIn(cteOf(model.name)) : layout.node(model.name, config))

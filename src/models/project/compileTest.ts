@@ -30,7 +30,7 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
   const { project, layout, ctesFor } = context
   const reads: string[] = []
   const rendered = (text: string): string => {
-    const one = context.render({ file: place.file, text }, test.config, { name: subject })
+    const one = context.render({ ...place, text }, test.config, { name: subject })
     reads.push(...one.reads)
     return one.sql
   }
@@ -59,7 +59,7 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
     const more = { model: standIn(from), column_name: column, ...keywords }
     const passed = Object.keys(more).filter((key) => more[key as 'model'] !== undefined)
     const text = `{{ test_${test.test}(${passed.map((key) => `${key}=${key}`).join(', ')}) }}`
-    const one = context.render({ file: place.file, text }, config, { name: subject, more })
+    const one = context.render({ ...place, text }, config, { name: subject, more })
     reads.push(...one.reads)
     ;({ sql, config } = one)
   } else {

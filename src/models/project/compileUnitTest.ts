@@ -41,7 +41,7 @@ export function compileUnitTest(test: UnitTest, context: UnitTestContext): Compi
   })
   const like = (input: string): string => {
     if (keyOf(input, place.file) === 'this') return model.relation
-    const one = render({ file: place.file, text: `select * from {{ ${input} }}` }, file.config)
+    const one = render({ ...place, text: `select * from {{ ${input} }}` }, file.config)
     const all = ctesFor(one.reads)
     const ephemeral = all.map(([name, query]) => `${name} as (\n${query}\n)`).join(',\n')
     return `(${ephemeral === '' ? '' : `with ${ephemeral} `}${one.sql})`

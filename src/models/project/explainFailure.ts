@@ -1,5 +1,5 @@
 import { SluiceboxError } from '../../core/errors.ts'
-import { projectError, unsupported } from './projectError.ts'
+import { projectError, unsupported, withLine } from './projectError.ts'
 import type { Place } from './projectError.ts'
 import type { TemplateFile } from './renderer.ts'
 
@@ -32,8 +32,8 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
 /** Says in which of these files, rendered one behind the other, nunjucks failed and why. */
 export function explainFailure(files: readonly TemplateFile[], failure: TemplateFailure): Error {
   const { cause, lineno } = failure
-  if (cause instanceof SluiceboxError) return cause
   const line = lineno === undefined ? undefined : lineno + (cause === undefined ? 0 : 1)
+  if (cause instanceof SluiceboxError) return withLine(cause, locate(files, line))
   const message = cause?.message ?? failure.message.replace(/^\(.*\)[^\n]*\n\s*/, '')
   const [, filter] = FILTER.exec(message) ?? []
   if (filter !== undefined) {
@@ -58,9 +58,9 @@ function locate(files: readonly TemplateFile[], line: number | undefined): Place
   const last = files.at(-1)?.file ?? ''
   if (line === undefined) return { file: last }
   let before = 0
-  for (const { file, text } of files) {
+  for (const { file, text, line: first = 1 } of files) {
     const lines = text.split('\n').length
-    if (line <= before + lines) return { file, line: line - before }
+    if (line <= before + lines) return { file, line: first - 1 + line - before }
     before += lines
   }
   return { file: last }

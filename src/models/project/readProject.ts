@@ -68,7 +68,7 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
   const valuesWith = (vars: JsonObject): RenderText => {
     const common = { project: '', schema: 'main', database: '', macros: [], fullRefresh: false }
     const { renderValue } = createRenderer({ ...common, vars, env })
-    return (text, { file }) => renderValue({ text, file })
+    return (text, { file, line }) => renderValue({ text, file, line })
   }
   const project = readProjectFile(root, valuesWith({ ...options.vars }))
   const vars = { ...project.vars, ...options.vars }

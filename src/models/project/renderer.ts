@@ -2,6 +2,7 @@ import nunjucks from 'nunjucks'
 import type { Json } from '../../core/json.ts'
 import { explainFailure } from './explainFailure.ts'
 import type { TemplateFailure } from './explainFailure.ts'
+import { refuseLoopSets } from './loopSets.ts'
 import { installPythonValues } from './pythonValues.ts'
 import { standIn } from './relation.ts'
 import { templateNames } from './templateNames.ts'
@@ -11,6 +12,8 @@ import type { TemplateOptions, TemplateScope } from './templateNames.ts'
 export interface TemplateFile {
   readonly file: string
   readonly text: string
+  /** The line of the file that it begins in. @defaultValue 1 */
+  readonly line?: number | undefined
 }
 
 export interface Renderer {
@@ -42,7 +45,9 @@ export function createRenderer(options: RendererOptions): Renderer {
   compiled.set(options.macros, templates)
   const compile = ({ text, file }: TemplateFile): nunjucks.Template => {
     const name = `${file}\n${text}`
-    const template = templates.get(name) ?? new nunjucks.Template(text, environment, file, true)
+    const known = templates.get(name)
+    if (known !== undefined) return known
+    const template = new nunjucks.Template(text, environment, file, true)
     templates.set(name, template)
     return template
   }
@@ -50,6 +55,7 @@ export function createRenderer(options: RendererOptions): Renderer {
     ...{ file, text: asNunjucks(text), names: namesIn(text) },
   }))
   for (const macro of macros) {
+    refuseLoopSets(macro)
     attempt([macro], () => compile(macro))
   }
   /** The files of macros that a text may call, and of those that these may call. */
@@ -67,7 +73,8 @@ export function createRenderer(options: RendererOptions): Renderer {
   }
   const render = (template: TemplateFile, scope: TemplateScope): string => {
     const { file } = template
-    const own = { file, text: asNunjucks(template.text) }
+    const own = { file, text: asNunjucks(template.text), line: template.line }
+    refuseLoopSets(template)
     // nunjucks has no macros of an environment: they stand before each template that may call one.
     const files = [...macrosFor(own.text), own]
     const whole = () => compile({ file, text: files.map(({ text }) => text).join('\n') })

@@ -95,7 +95,7 @@ describe('compileProject', () => {
     [
       'a model that is not there',
       { 'models/a.sql': "x\n{{ ref('b') }}" },
-      "models/a.sql: ref('b'): no model",
+      "models/a.sql:2: ref('b'): no model",
     ],
     [
       'a source that is not there',
@@ -144,15 +144,42 @@ describe('compileProject', () => {
     ['x\n{% snapshot s %}x{% endsnapshot %}', 'models/a.sql:2: {% snapshot %}'],
     ["x\n\n{{ 'x' | as_native }}", "models/a.sql:3: the filter 'as_native'"],
     ["x\n{% call statement('x') %}y{% endcall %}", 'models/a.sql:2: statement()'],
-    ["{{ config(pre_hook='x') }}", "models/a.sql: the setting 'pre_hook'"],
-    ["{{ config(materialized='dynamic') }}", 'models/a.sql: materialized: "dynamic"'],
-    ["{{ ref('other', 'b') }}", "models/a.sql: ref('other', 'b')"],
-    ["{{ ref('b', v=2) }}", 'models/a.sql: ref() with anything but'],
+    ["\n{{ config(pre_hook='x') }}", "models/a.sql:2: the setting 'pre_hook'"],
+    ["{{ config(materialized='dynamic') }}", 'models/a.sql:1: materialized: "dynamic"'],
+    ["x\n\n{{ ref('other', 'b') }}", "models/a.sql:3: ref('other', 'b')"],
+    ["{{ ref('b', v=2) }}", 'models/a.sql:1: ref() with anything but'],
+    [
+      '{% set first = true %}\n{% for x in [1] %}\n{%- set first = false %}{% endfor %}',
+      'models/a.sql:3: {% set first %} in a loop',
+    ],
+    ["\n{{ config(access='public', alias='b') }}", "models/a.sql:2: alias 'b' of a public model"],
+    ["{{ config(access='public', schema='b') }}", "models/a.sql:1: schema 'b' of a public model"],
   ])('refuses %s by file, line and name', (sql, message) => {
     const act = () =>
       compile({ 'macros/m.sql': '{% macro m() %}\n1\n{% endmacro %}\n', 'models/a.sql': sql })
     expect(act).toThrow(message)
     expect(act).toThrow(expect.objectContaining({ code: 'SBX_MODELS_UNSUPPORTED' }))
+  })
+
+  it('lets a loop set what is its own, and models that are not published have other names', () => {
+    const sql =
+      "{{ config(access='private', alias='b', schema='c') }}{% for x in [1, 2] %}{% set y = x * 2 %}{{ y }}{% endfor %}"
+    expect(compile({ 'models/a.sql': sql }).models[0]!.sql).toBe('24')
+  })
+
+  it('refuses macros by which dbt names schemas and models', () => {
+    const macro = '\n{% macro generate_schema_name(name, node) %}x{% endmacro %}'
+    expect(() => compile({ 'macros/m.sql': macro, 'models/a.sql': 'x' })).toThrow(
+      'macros/m.sql:2: the macro generate_schema_name is not supported here; set schema',
+    )
+  })
+
+  it('names the line of schema.yml in which a template fails', () => {
+    const yaml =
+      'models:\n  - name: a\n    config:\n      tags: [x]\n      severity: "{{ var(\'nothing\') }}"'
+    expect(() => compile({ 'models/a.sql': 'x', 'models/schema.yml': yaml })).toThrow(
+      "models/schema.yml:5: var('nothing') is not set",
+    )
   })
 
   it('says which macro an error is in', () => {
