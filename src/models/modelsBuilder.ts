@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { Column } from '../core/columns.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type {
   Build,
@@ -44,6 +45,8 @@ export interface ModelsBuilderOptions {
   readonly schema: string
   /** Path in the lake of every table read, by the name that the models give it. */
   readonly reads: Readonly<Record<string, string>>
+  /** Columns of tables that do not exist yet, as their sinks know them. */
+  readonly columns: Readonly<Record<string, readonly Column[]>>
   readonly gates: readonly BuildGate[]
   /** Whether a build may go on from the version before. */
   readonly incremental: boolean
@@ -156,7 +159,7 @@ export async function modelsBuilder(
 
 /** The tables read, each at the version that `inputs` names. */
 async function pinnedTables(
-  { store, delta, reads }: ModelsBuilderOptions,
+  { store, delta, reads, columns }: ModelsBuilderOptions,
   inputs: Json,
   cache: string,
 ): Promise<Record<string, LocalTable | undefined>> {
@@ -164,7 +167,12 @@ async function pinnedTables(
   const tables: Record<string, LocalTable | undefined> = {}
   for (const [name, table] of Object.entries(reads)) {
     const version = versions[name] ?? null
-    if (version === null) continue
+    if (version === null) {
+      const known = columns[name]
+      const empty = { partitionColumns: [], files: [], folder: '' }
+      if (known !== undefined) tables[name] = { columns: known, ...empty }
+      continue
+    }
     const pinned = await delta.at(table, version)
     tables[name] = await localTable(store, table, pinned, join(cache, encodeURIComponent(name)))
   }

@@ -1,3 +1,4 @@
+import type { Column } from '../core/columns.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { BuildGate, ModelsBuilder, ModelsContext } from '../core/models.ts'
@@ -19,6 +20,8 @@ export interface ModelsSettings {
   readonly path: string
   /** Where in the lake the tables are that the project reads, by the name that it calls them. */
   readonly reads: Readonly<Record<string, string>>
+  /** Columns of those tables, for as long as they do not exist. */
+  readonly columns: Readonly<Record<string, readonly Column[]>>
   readonly gates: readonly BuildGate[]
   readonly incremental: boolean
   readonly keptVersions: number

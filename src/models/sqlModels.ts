@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Column } from '../core/columns.ts'
 import { ConfigError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { BuildGate, ModelsUnit } from '../core/models.ts'
@@ -88,6 +89,16 @@ export function sqlModels(options: SqlModelsOptions): ModelsUnit {
   const paths = Object.fromEntries(
     Object.entries(reads).map(([name, handle]) => [name, pathOf(name, handle)]),
   )
+  const columns = Object.fromEntries(
+    Object.entries(reads).flatMap(
+      ([
+        name,
+        {
+          options: { columns },
+        },
+      ]) => (Array.isArray(columns) ? [[name, columns as readonly Column[]]] : []),
+    ),
+  )
   return Object.freeze<ModelsUnit>({
     kind: 'models',
     type: 'sqlModels',
@@ -96,7 +107,7 @@ export function sqlModels(options: SqlModelsOptions): ModelsUnit {
     async open(context) {
       // Templates, YAML and DuckDB are loaded by those who build.
       const { openModels } = await import('./openModels.ts')
-      const project = { root, vars, schema, path, reads: paths, gates }
+      const project = { root, vars, schema, path, reads: paths, columns, gates }
       return openModels({ ...project, lake, incremental, keptVersions, memoryBytes }, context)
     },
   })

@@ -47,6 +47,11 @@ models:
 `,
 }
 
+const SOURCE_ALONE = `sources:
+  - name: silver
+    tables: [{ name: orders }]
+`
+
 interface Shop {
   readonly lake: string
   readonly root: string
@@ -233,6 +238,18 @@ describe('sqlModels', () => {
     const { open, gold } = await shop()
     await run(await open(), 1)
     expect(await gold('select count(*) from totals')).toBe('0')
+  })
+
+  it('knows the columns of a table that does not exist yet from its sink', async () => {
+    const lake = await mkdtemp(join(tmpdir(), 'sluicebox-test-models-'))
+    onTestFinished(() => rm(lake, { recursive: true, force: true }))
+    const sunk: TableHandle = { ...orders, options: { path: 'silver/orders', columns } }
+    const root = projectFolder({ ...project, 'models/schema.yml': SOURCE_ALONE })
+    const builder = await sqlModels({ lake, project: root, reads: { orders: sunk } }).open(context)
+    onTestFinished(() => builder.close())
+    const inputs = await builder.inputs()
+    const build = { inputs, epoch: 1, attempt: 'a', task: 'gold', state: null }
+    expect((await builder.prepare(build)).report.rows).toEqual({ orders_seen: 0, totals: 0 })
   })
 
   it('reads the pinned version, whatever is added meanwhile', async () => {

@@ -16,7 +16,7 @@ export interface LocalTable extends TableVersion {
 
 /**
  * Makes `source()` a view of exactly the files of one version. A table that is empty or does not exist
- * yet has no rows but its columns: from its log, else from schema.yml.
+ * yet has no rows but its columns: from its log or its sink, else from schema.yml.
  */
 export async function bindSource(
   database: Database,
