@@ -42,7 +42,8 @@ const LEAST_MEMORY = 64 * 2 ** 20
  * ones; seeds; sources; `ref`, `source`, `config`, `var`, `env_var`, `this`, `target`,
  * `is_incremental`, the project's macros and what nunjucks has of Jinja; the tests unique, not_null,
  * accepted_values, relationships, the project's own generic ones, singular ones and unit tests;
- * contracts. Everything else is an error with file, line, feature and the way round it.
+ * contracts. A source that is older than its `error_after` rejects a build; rows that fail a test are kept in
+ * `_quality/_failures`, up to 1000 of them with `store_failures`. Everything else is an error with file, line, feature and the way round it.
  *
  * Incremental models that are public go on from the version before. The variable `touched_dates` has
  * the days (the partitions `date` of the tables read) that have new rows since; it is not set where

@@ -154,7 +154,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     // Whoever waits for the tables hears of it, once the checks are done.
     exporting.catch(() => {})
     const tested = await checkBuild(database, {
-      ...{ ...options, tests: project.tests },
+      ...{ ...options, tests: project.tests, sources: project.sources },
       ...{ figures, tableOf, log, clock, begun },
     }).finally(() => Promise.allSettled([exporting]))
     const exported = await exporting

@@ -2,7 +2,8 @@ import type { Clock } from '../../core/clock.ts'
 import { GateError } from '../../core/errors.ts'
 import type { CheckedTable, Figures } from '../../core/figures.ts'
 import type { BuildGate, CheckResult, GateCheck } from '../../core/models.ts'
-import type { CompiledTest } from '../project/projectNodes.ts'
+import type { CompiledSource, CompiledTest } from '../project/projectNodes.ts'
+import { sourceFreshness } from './sourceFreshness.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { runTest } from './runTest.ts'
 import type { TestLog } from './testLog.ts'
@@ -10,6 +11,7 @@ import { figureOf } from './testFigures.ts'
 
 export interface CheckOptions {
   readonly tests: readonly CompiledTest[]
+  readonly sources: readonly CompiledSource[]
   readonly log: TestLog
   readonly clock: Pick<Clock, 'now'>
   readonly figures: Figures
@@ -30,10 +32,10 @@ export interface CheckOptions {
  */
 export async function checkBuild(
   database: Database,
-  { tests, log, clock, figures, tableOf, gates, begun, schema, node }: CheckOptions,
+  { tests, sources, log, clock, figures, tableOf, gates, begun, schema, node }: CheckOptions,
 ): Promise<readonly CheckResult[]> {
-  const results: CheckResult[] = []
   const startedMs = clock.now()
+  const results: CheckResult[] = await staleSources(database, sources, startedMs)
   const passed = await passedTests(tests, figures, tableOf)
   log.passed([...passed], startedMs)
   for (const test of tests) {
@@ -53,6 +55,28 @@ export async function checkBuild(
     results.push(...(await check((sql) => database.rows(sql), figures)))
   }
   refuseFailures(results, node)
+  return results
+}
+
+/** What is older than its source's `freshness` allows. */
+async function staleSources(
+  database: Database,
+  sources: readonly CompiledSource[],
+  nowMs: number,
+): Promise<CheckResult[]> {
+  const results: CheckResult[] = []
+  for (const source of sources) {
+    const found = await sourceFreshness(database, source, nowMs)
+    if (found === undefined) continue
+    const { status, maxLoadedMs, message, criteria } = found
+    const loadedAt = maxLoadedMs === null ? null : new Date(maxLoadedMs).toISOString()
+    results.push({
+      name: `freshness of source('${source.source}', '${source.table}')`,
+      severity: status === 'warn' ? 'warn' : 'error',
+      failures: status === 'pass' ? 0 : 1,
+      sample: status === 'pass' ? [] : [{ max_loaded_at: loadedAt, ...criteria, message }],
+    })
+  }
   return results
 }
 

@@ -18,7 +18,7 @@ import { identifier, literal } from '../project/sqlText.ts'
 import type { ProjectCommand, ProjectRun, RunProjectOptions } from '../runProject.ts'
 import { bindSources, runLayout } from './bindSources.ts'
 import { runNodes } from './runNodes.ts'
-import { sourceFreshness } from './sourceFreshness.ts'
+import { sourceFreshness } from '../build/sourceFreshness.ts'
 import { makeWorkFolder } from '../workFolder.ts'
 
 /** Runs a dbt command on a DuckDB file. */

@@ -87,6 +87,40 @@ it('tells how the tests of a build went, whether it was published or not', async
   ])
 })
 
+it('keeps the rows that failed the tests of the newest build, many where a test stores them', async () => {
+  const store = await openLake(`memory:${crypto.randomUUID()}`)
+  const keep = (results: readonly NodeResult[]) =>
+    keepTestResults(store, 'gold', results, { startedMs: DAY, nowMs: DAY })
+  const rows = async () => {
+    const found: Record<string, string> = {}
+    for await (const { key } of store.list('_quality/_failures/')) {
+      found[key] = new TextDecoder().decode(await store.read(key))
+    }
+    return found
+  }
+  const key = (test: string) => `_quality/_failures/gold/test.p.${test}.ndjson`
+  await keep([
+    result('test.p.a', { status: 'fail', sample: [{ id: 1 }, { id: 2 }] }),
+    result('test.p.b'),
+  ])
+  expect(await rows()).toEqual({ [key('a')]: '{"id":1}\n{"id":2}\n' })
+  await keep([result('test.p.a', { status: 'fail', sample: [{ id: 2 }] })])
+  expect(await rows()).toEqual({ [key('a')]: '{"id":2}\n' })
+  await keep([result('test.p.b', { status: 'fail', sample: [{ id: 3 }] })])
+  await keep([result('test.p.a')])
+  expect(await rows()).toEqual({ [key('b')]: '{"id":3}\n' })
+
+  const shop = await goldShop(project('[{ unique: { config: { store_failures: true } } }]'))
+  for (let order = 0; order < 20; order++) await shop.order(order, `c${order % 10}`, 1)
+  await expect(shop.build()).rejects.toThrow('10 failing rows')
+  const lake = await openLake(shop.lake)
+  const kept: string[] = []
+  for await (const { key } of lake.list('_quality/_failures/gold/')) {
+    kept.push(new TextDecoder().decode(await lake.read(key)))
+  }
+  expect(kept.map((text) => text.trim().split('\n').length)).toEqual([10])
+})
+
 it('runs unit tests in a refresh too, where the build before failed: a change was taken back', async () => {
   const doubled =
     "select customer, 2 * amount as amount, date from {{ source('silver', 'orders') }}"

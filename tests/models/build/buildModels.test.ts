@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -227,6 +228,45 @@ seeds: { shop: { codes: { +column_types: { code: varchar } } } }
     await expect(built).rejects.toThrow(
       'none: 1 failing rows, such as {"id":1}; few rows: 1 failing rows, such as {"n":"1"}',
     )
+  })
+
+  it('rejects a build whose sources are older than they may be, and reports those that are rather old', async () => {
+    const old = (limits: string) => ({
+      'models/a.sql': "select 1 as id from {{ source('s', 't') }}",
+      'models/schema.yml': `sources:
+  - name: s
+    tables:
+      - name: t
+        loaded_at_field: loaded
+        freshness: ${limits}
+        columns: [{ name: loaded, data_type: timestamp }]
+`,
+    })
+    const parquet = join(mkdtempSync(join(tmpdir(), 'sluicebox-test-build-')), 'one.parquet')
+    onTestFinished(() => rmSync(dirname(parquet), { recursive: true, force: true }))
+    const instance = await DuckDBInstance.create(':memory:')
+    const connection = await instance.connect()
+    await connection.run(`copy (select timestamp '2024-06-01 12:00:00' as loaded) to '${parquet}'`)
+    instance.closeSync()
+    const t = {
+      folder: dirname(parquet),
+      files: [{ path: 'one.parquet', partitionValues: {} }],
+      columns: [{ name: 'loaded', type: 'timestamp', nullable: true } as const],
+      partitionColumns: [],
+    }
+    const clock = { now: () => Date.UTC(2024, 5, 1, 14, 30) }
+    const built = (limits: string) => build(old(limits), { sources: { t }, clock })
+    const hours = (name: string, count: number) => `{ ${name}: { count: ${count}, period: hour } }`
+    expect((await built(hours('error_after', 3))).checks).toMatchObject([{ failures: 0 }])
+    expect((await built(hours('warn_after', 2))).checks).toMatchObject([
+      {
+        ...{ name: "freshness of source('s', 't')", severity: 'warn', failures: 1 },
+        sample: [{ max_loaded_at: '2024-06-01T12:00:00.000Z' }],
+      },
+    ])
+    const stale = built(hours('error_after', 2))
+    await expect(stale).rejects.toThrow(GateError)
+    await expect(stale).rejects.toThrow(/freshness of source.*2024-06-01T12:00:00/)
   })
 
   it('names the file whose SQL fails', async () => {
