@@ -11,7 +11,7 @@ export {
   greatExpectationsSuite,
   type GreatExpectationsOptions,
 } from './quality/import/greatExpectationsSuite.ts'
-export { dbtSuite } from './quality/import/dbtSuite.ts'
+export { dbtSuite, type DbtSuiteOptions } from './quality/import/dbtSuite.ts'
 
 // What may be expected of a column's values
 export {

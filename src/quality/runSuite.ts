@@ -39,7 +39,7 @@ export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<
     const where = await bindTable(table, options)
     if (where !== undefined) bound.set(table.table, where)
   }
-  // Of a table that does not exist yet nothing is expected.
+  // Of a table that may be absent, and is, nothing is expected.
   const present = suite.tables.filter(({ table }) => bound.has(table))
   const other = (name: string): CheckedTable => {
     const known = bound.get(name)
@@ -126,14 +126,14 @@ const flat = ({
   unexpected,
 })
 
-/** The table, or why it can't be read; undefined where there is none. */
+/** The table, or why it can't be read; undefined where there is none and need not be. */
 async function bindTable(
   table: SuiteTable,
   { query, bind }: RunSuiteOptions,
 ): Promise<BoundTable | string | undefined> {
   try {
     const checked = await bind(table)
-    if (checked === undefined) return undefined
+    if (checked === undefined) return table.mayBeAbsent === true ? undefined : absent(table)
     const described = await query(`describe select * from ${checked.relation}`)
     const columns = described.map((row): DescribedColumn => {
       return { name: String(row['column_name']), type: String(row['column_type']) }
@@ -143,6 +143,11 @@ async function bindTable(
     return reasonOf(error)
   }
 }
+
+const absent = ({ table, delta }: SuiteTable): string =>
+  delta === undefined
+    ? `there is no model '${table}': look for a misspelling, or give it mayBeAbsent if it is made later`
+    : `there is no Delta table at '${delta}' in the lake: look for a misspelling, or give '${table}' mayBeAbsent if it is made later`
 
 const missingColumn = (wanted: readonly string[], columns: readonly DescribedColumn[]) =>
   wanted.find((name) => !columns.some((column) => column.name === name))

@@ -21,6 +21,13 @@ export interface SuiteTable {
   readonly delta?: string
   /** The table is made of raw files of the lake. */
   readonly raw?: RawTable
+  /**
+   * Whether nothing is expected as long as there is no such model or Delta table; otherwise everything fails then, as
+   * of a table whose name is misspelt. Raw files that are not there yet have no records.
+   *
+   * @defaultValue false
+   */
+  readonly mayBeAbsent?: boolean
   /** Columns that name a row: failing rows are kept with these and the columns they failed in. */
   readonly key?: readonly string[]
   readonly expectations: readonly Expectation[]

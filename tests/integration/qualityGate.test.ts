@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,9 +57,9 @@ function platform(
 }
 
 /** What readers of Gold can see, byte by byte. */
-async function goldDigest(): Promise<string> {
+async function goldDigest(of = lake): Promise<string> {
   const digest = createHash('sha256')
-  const entries = await readdir(join(lake, 'gold'), { recursive: true, withFileTypes: true })
+  const entries = await readdir(join(of, 'gold'), { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())
   for (const path of files.map(({ parentPath, name }) => join(parentPath, name)).sort()) {
     digest.update(path).update(await readFile(path))
@@ -199,20 +198,32 @@ async function execute(file: string, sql: string): Promise<void> {
   instance.closeSync()
 }
 
-it('a stale source blocks promotion until it delivers again', async () => {
-  const stale = { lake: join(home, 'stale-lake'), landing: join(home, 'stale-landing') }
-  await mkdir(stale.landing)
-  await simulateLanding({ landing: stale.landing, events: 1000, seed: 5 })
-  const delivered = await platform({ ...stale, aheadMs: -days(8) }, '--until', 'silver')
-  expect(delivered).toMatchObject({ code: 0 })
-  const blocked = await platform(stale)
-  expect(blocked.stderr).toContain('silver_posts.posts.expectColumnMaxToBeRecent(ingested_at)')
-  expect(blocked.code).toBe(3)
-  expect(existsSync(join(stale.lake, 'gold/gold.duckdb'))).toBe(false)
+it('a platform that delivers no more blocks promotion until it does, however busy the others are', async () => {
+  const own = { lake: join(home, 'stale-lake'), landing: join(home, 'stale-landing') }
+  const later = join(home, 'later-landing')
+  for (const folder of [own.landing, later]) await mkdir(folder)
+  await simulateLanding({ landing: own.landing, events: 1000, seed: 5 })
+  expect(await platform({ ...own, aheadMs: -days(8) })).toMatchObject({ code: 0 })
+  const before = await goldDigest(own.lake)
 
-  await simulateLanding({ landing: stale.landing, events: 1100, seed: 6 })
-  expect(await platform(stale)).toMatchObject({ code: 0 })
-  const [newest, ...older] = await readResults(await openLake(stale.lake), 'silver_posts')
+  await simulateLanding({ landing: later, events: 1100, seed: 6 })
+  const deliver = async (source: string) => {
+    for (const file of await readdir(join(later, source))) {
+      await cp(join(later, source, file), join(own.landing, source, `later-${file}`))
+    }
+  }
+  await deliver('twitter')
+  await deliver('reddit')
+  const blocked = await platform(own)
+  expect(blocked.stderr).toContain('posts: youtube has delivered in the last 7 days')
+  expect(blocked.stderr).not.toContain('reddit has delivered')
+  expect(blocked.code).toBe(3)
+  expect(await goldDigest(own.lake)).toBe(before)
+
+  await deliver('youtube')
+  expect(await platform(own)).toMatchObject({ code: 0 })
+  expect(await goldDigest(own.lake)).not.toBe(before)
+  const [newest, ...older] = await readResults(await openLake(own.lake), 'silver_posts')
   expect(newest).toMatchObject({ success: true, blocked: false })
   expect(older[0]).toMatchObject({ success: false, blocked: true })
 })

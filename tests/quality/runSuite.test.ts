@@ -139,12 +139,25 @@ describe('what can not be computed', () => {
     expect(tables.map(({ rows }) => rows)).toEqual([100, null])
   })
 
-  it('expects nothing of a table that does not exist yet', async () => {
+  it('expects nothing of a table that may be absent and is, and fails where one is misspelt', async () => {
     const { query } = await database(ORDERS)
     const expectations = [expectColumnToExist({ column: 'x' })]
-    const suite = defineSuite('s', [{ table: 'later', expectations }])
-    const result = await runSuite(suite, { ...options, query, bind: async () => undefined })
-    expect(result).toMatchObject({ success: true, tables: [], expectations: [] })
+    const run = (own: Partial<SuiteTable>) =>
+      runSuite(defineSuite('s', [{ table: 'later', expectations, ...own }]), {
+        ...{ ...options, query },
+        bind: async () => undefined,
+      })
+    const nothing = await run({ mayBeAbsent: true })
+    expect(nothing).toMatchObject({ success: true, tables: [], expectations: [] })
+    const model = "there is no model 'later': look for a misspelling"
+    expect(await run({})).toMatchObject({
+      ...{ success: false, blocked: true, tables: [{ table: 'later', rows: null }] },
+      expectations: [{ success: false, error: expect.stringContaining(model) as string }],
+    })
+    const table = "no Delta table at 'silver/ordrs' in the lake"
+    expect(await run({ delta: 'silver/ordrs' })).toMatchObject({
+      expectations: [{ error: expect.stringContaining(table) as string }],
+    })
   })
 })
 

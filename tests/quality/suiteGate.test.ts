@@ -189,6 +189,7 @@ describe('checkLake', () => {
       {
         table: 'absent',
         delta: 'silver/absent',
+        mayBeAbsent: true,
         expectations: [expectTableRowCountToEqual({ value: 9 })],
       },
     ])

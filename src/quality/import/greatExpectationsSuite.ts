@@ -2,9 +2,11 @@ import * as v from 'valibot'
 import { ConfigError } from '../../core/errors.ts'
 import type { Severity } from '../expectation.ts'
 import type { Expectation } from '../expectation.ts'
+import { expectColumnValuesToBeInTypeList } from '../expectations/tables.ts'
 import { camelCase, EXPECTATIONS } from '../registry.ts'
 import { defineSuite } from '../suite.ts'
 import type { Suite, SuiteTable } from '../suite.ts'
+import { duckdbTypeNames } from './duckdbTypeNames.ts'
 
 export interface GreatExpectationsOptions extends Omit<SuiteTable, 'expectations'> {
   /** @defaultValue the suite's own */
@@ -72,7 +74,9 @@ function readExpectation(item: v.InferOutput<typeof Item>, place: string): Expec
     ([key, value]) =>
       value !== null &&
       !REPORTING.includes(key) &&
-      !(key === 'ignore_row_if' && IGNORED_ANYWAY.includes(value)),
+      !(key === 'ignore_row_if' && IGNORED_ANYWAY.includes(value)) &&
+      // A quantile is a value that occurs, here as there unless it says otherwise.
+      !(key === 'allow_relative_error' && value === false),
   )
   const condition = kwargs.find(([key]) => key === 'row_condition' || key === 'condition_parser')
   if (condition !== undefined) {
@@ -80,11 +84,30 @@ function readExpectation(item: v.InferOutput<typeof Item>, place: string): Expec
   }
   const options = Object.fromEntries(kwargs.map(([key, value]) => [camelCase(key), deep(value)]))
   const severity = severityOf(item.severity)
-  return factory({
-    ...options,
+  const common = {
     ...(severity === undefined ? {} : { severity }),
     ...(item.description ? { description: item.description } : {}),
-  })
+  }
+  const wanted = options['type'] ?? options['typeList']
+  if (wanted === undefined) return factory({ ...options, ...common })
+  const types = [wanted].flat().flatMap((name) => typesOf(String(name), place))
+  const { type: _, typeList: __, ...others } = options
+  return types.length === 1 && options['type'] !== undefined
+    ? factory({ ...others, type: types[0], ...common })
+    : expectColumnValuesToBeInTypeList({
+        ...(others as { column: string }),
+        typeList: types,
+        ...common,
+      })
+}
+
+/** Types go by many names: those that a suite has from elsewhere become DuckDB's. */
+function typesOf(name: string, place: string): readonly string[] {
+  const types = duckdbTypeNames(name)
+  if (types.length > 0) return types
+  throw refused(
+    `${place}: '${name}' is no type of DuckDB, such as VARCHAR, BIGINT, DOUBLE or TIMESTAMP`,
+  )
 }
 
 /** `quantile_ranges: { value_ranges }` has names inside too. */

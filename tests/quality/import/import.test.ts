@@ -16,6 +16,7 @@ describe('greatExpectationsSuite', () => {
         kwargs: {
           column: 'fare',
           quantile_ranges: { quantiles: [0.5], value_ranges: [[1, null]] },
+          allow_relative_error: false,
         },
       },
       {
@@ -81,6 +82,34 @@ describe('greatExpectationsSuite', () => {
   })
 
   it.each([
+    ['DOUBLE', ['DOUBLE']],
+    ['int64', ['BIGINT']],
+    ['IntegerType', ['INTEGER']],
+    ['float', ['FLOAT', 'DOUBLE']],
+    ['object', ['VARCHAR']],
+    ['datetime64[ns]', ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_NS']],
+    ['varchar[]', ['VARCHAR[]']],
+    ['DECIMAL(18,2)', ['DECIMAL(18,2)']],
+  ])('takes the type %s for %j', (type_, types) => {
+    const of = (type: string, kwargs: object) =>
+      greatExpectationsSuite({ name: 's', expectations: [{ type, kwargs }] }, { table: 't' })
+        .tables[0]!.expectations[0]!.kwargs
+    const one = of('expect_column_values_to_be_of_type', { column: 'a', type_ })
+    expect(one['typeList'] ?? [one['type']]).toEqual(types)
+    const list = of('expect_column_values_to_be_in_type_list', { column: 'a', type_list: [type_] })
+    expect(list).toEqual({ column: 'a', typeList: types })
+  })
+
+  it.each([
+    [
+      {
+        name: 's',
+        expectations: [
+          { type: 'expect_column_values_to_be_of_type', kwargs: { column: 'a', type_: 'NUMBER' } },
+        ],
+      },
+      /expectations\[0\]: 'NUMBER' is no type of DuckDB/,
+    ],
     [{}, /expectations/],
     [{ expectations: [] }, /name/],
     [{ name: 's', expectations: [{ kwargs: {} }] }, /expectations\[0\] has no type/],
@@ -161,8 +190,40 @@ seeds:
     ])
   })
 
+  it('reads the tests of sources, and leaves out what is not enabled', () => {
+    const text = `
+sources:
+  - name: lake
+    tables:
+      - name: posts
+        columns: [{ name: id, tests: [unique, { not_null: { config: { enabled: false } } }] }]
+      - name: untested
+`
+    const { tables } = dbtSuite(text, 's', { sources: { posts: 'silver/posts' } })
+    expect(tables).toMatchObject([{ table: 'posts', delta: 'silver/posts', key: ['id'] }])
+    expect(tables[0]!.expectations.map(({ type }) => type)).toEqual([
+      'expectColumnValuesToBeUnique',
+    ])
+  })
+
   it.each([
     ['models: [{ name: a, columns: [{ name: b, tests: [odd] }] }]', /odd of a\.b/],
+    [
+      '\nmodels:\n  - name: a\n    columns:\n      - name: b\n        tests:\n          - not_null: { wher: x }',
+      /line 7: not_null of a\.b: it takes no 'wher', but config/,
+    ],
+    [
+      'models: [{ name: a, columns: [{ name: b, tests: [{ unique: { config: { error_if: ">5" } } }] }] }]',
+      /error_if is not supported; give the expectation a share/,
+    ],
+    [
+      "models: [{ name: a, columns: [{ name: b, tests: [{ unique: { where: \"d > '{{ var('d') }}'\" } }] }] }]",
+      /a template in `where`/,
+    ],
+    [
+      'sources: [{ name: s, tables: [{ name: t, columns: [{ name: b, tests: [unique] }] }] }]',
+      /line 1: 't' is a table of a source: say where it is/,
+    ],
     ['models: [{ name: a, columns: [{ name: b, tests: [{ relationships: { to: c } }] }] }]', /ref/],
     ['models: [', /dbt/],
   ])('refuses %j', (text, message) => {
