@@ -1,5 +1,5 @@
-// Brings the generated parts of the documentation up to date: `npm run docs`. With `--check` it changes
-// nothing and exits 1 where they are not.
+// Brings the generated parts of the documentation up to date and makes the data catalog (`docs/site.ts`, which says
+// what its options are): `npm run docs`. With `--check` it changes nothing and exits 1 where the parts are not.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, mermaid, type Topology } from '../src/index.ts'
@@ -90,4 +90,5 @@ if (import.meta.main) {
     console.error(`${file} ${check ? 'is not up to date: run npm run docs' : 'brought up to date'}`)
   }
   if (faults.length > 0 || (check && stale.size > 0)) process.exitCode = 1
+  if (!check) await import('./docs/site.ts')
 }

@@ -22,4 +22,5 @@ const catalog = isThere ? await withLake(defined, lake, names) : defined
 mkdirSync(out, { recursive: true })
 const file = join(out, 'index.html')
 writeFileSync(file, renderSite(catalog))
-console.log(`${file}: ${catalog.tables.length} tables${isThere ? '' : `; no lake at ${lake}`}`)
+const without = `; without rows and results, since there is no lake at ${lake}: \`npm start\` makes one`
+console.log(`${file}: ${catalog.tables.length} tables${isThere ? '' : without}`)

@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { installChromium } from '../../scripts/browser/chromium.ts'
-import { run } from '../../src/index.ts'
+import { days, run } from '../../src/index.ts'
 import { full } from '../../topologies/full.ts'
 import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 
@@ -124,6 +125,60 @@ it('shows what is expected of a table and what was found', async () => {
   await page.setViewportSize({ width: 1280, height: 800 })
   const panel = "document.querySelector('table.checks').parentElement"
   expect(await page.evaluate(`${panel}.scrollWidth - ${panel}.clientWidth`)).toBe(0)
+})
+
+it('counts the records of Bronze', async () => {
+  const cards = async (table: string) => {
+    await page.goto(`${url}#/table/${table}`)
+    return (await texts('.card')).join(' ')
+  }
+  const all = await Promise.all(['twitter', 'reddit', 'youtube'].map((one) => bronzeRows(one)))
+  expect(all.reduce((sum, rows) => sum + rows, 0)).toBe(2000)
+  expect(await cards('bronze.twitter')).toContain(`${all[0]!.toLocaleString('en')}\nrows`)
+})
+
+/** What a reader of the files counts. */
+async function bronzeRows(platform: string): Promise<number> {
+  const files = join(folder, 'lake/bronze', platform, '**/*.*')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const read =
+    platform === 'youtube'
+      ? `read_csv('${files}', union_by_name = true, all_varchar = true, ignore_errors = true)`
+      : `read_csv('${files}', columns = {line: 'VARCHAR'}, delim = chr(1), quote = '', escape = '', header = false)`
+  const rows = (await connection.runAndReadAll(`select count(*) from ${read}`)).getRows()
+  instance.closeSync()
+  return Number(rows[0]![0])
+}
+
+it('says why a first Gold was not published, on the first page and at the tables', async () => {
+  const lake = join(folder, 'blocked')
+  const start = (ahead: number, ...more: string[]) => {
+    const clock = `const now = Date.now; Date.now = () => now() + ${ahead}`
+    const preload = `data:text/javascript,${encodeURIComponent(clock)}`
+    const where = ['--lake', lake, '--landing', join(folder, 'landing')]
+    return spawnSync(
+      process.execPath,
+      ['--import', preload, 'topologies/full.ts', ...where, ...more],
+      { cwd: root },
+    ).status
+  }
+  expect(start(-days(8), '--until', 'silver')).toBe(0)
+  expect(start(0)).toBe(3)
+  const site = ['scripts/docs/site.ts', '--lake', lake, '--out', lake]
+  execFileSync(process.execPath, site, { cwd: root })
+  const blocked = pathToFileURL(join(lake, 'index.html')).href
+  await page.goto(blocked)
+  const why = await page.locator('#blocked').innerText()
+  expect(why).toContain('Nothing is published yet. This is why')
+  expect(why).toMatch(/blocked\s+silver\.posts\s+expectColumnMaxToBeRecent\s+twitter has delivered/)
+  await page.goto(`${blocked}#/table/dim_users`)
+  expect((await texts('.card')).join(' ')).toContain('not published yet')
+  expect((await texts('table.checks tr')).join('\n')).toMatch(
+    /passed\s+expectColumnValuesToBeUnique/,
+  )
+  await page.goto(url)
+  expect(await page.locator('#blocked').count()).toBe(0)
 })
 
 it('finds tables and columns', async () => {

@@ -88,7 +88,7 @@ describe('renderSite', () => {
   })
 
   it('shows the name of a lake as text', () => {
-    const lake = { url: '<b>"lake"</b>', gold: null, facts: {}, tests: {} }
+    const lake = { url: '<b>"lake"</b>', gold: null, facts: {}, tests: {}, failing: {} }
     expect(renderSite({ ...catalog, lake })).toContain('&#60;b&#62;&#34;lake&#34;&#60;/b&#62;')
   })
 })

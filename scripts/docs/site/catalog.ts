@@ -1,3 +1,4 @@
+import type { Json } from '../../../src/core/json.ts'
 import type { LastResult } from '../../../src/models/artifacts/testResults.ts'
 import type { ExpectationResult } from '../../../src/quality.ts'
 
@@ -52,6 +53,7 @@ export interface CatalogTable {
 export interface TableFacts {
   readonly rows: number | null
   readonly bytes: number
+  /** None: it is not there yet, but something is known of it. */
   readonly files: number
   readonly version: number | null
   /** The newest result of each of its expectations. */
@@ -68,5 +70,7 @@ export interface Catalog {
     readonly facts: Readonly<Record<string, TableFacts>>
     /** How each test went when it was last run, by its id. */
     readonly tests: Readonly<Record<string, LastResult>>
+    /** A few rows that failed a test when it was last run, by its id. */
+    readonly failing: Readonly<Record<string, readonly Json[]>>
   } | null
 }

@@ -1,7 +1,10 @@
 import { openLake, type ObjectStore } from '../../../src/index.ts'
+import { readFailingRows } from '../../../src/models/artifacts/failingRows.ts'
 import { lastTestResults } from '../../../src/models/artifacts/testResults.ts'
 import { readDelta } from '../../../src/parquet.ts'
 import { readResults } from '../../../src/quality.ts'
+import { checkpointStore } from '../../../src/runtime/checkpointStore.ts'
+import type { Ledger } from '../../../src/runtime/ledger.ts'
 import type { Catalog, CatalogTable, TableFacts } from './catalog.ts'
 
 /** Tables of suites by the name that the catalog gives them. */
@@ -20,25 +23,58 @@ export async function withLake(
 ): Promise<Catalog> {
   const store = await openLake(url)
   const checks = await lastChecks(store, suites)
+  const records = await recordsOfNodes(store)
   const facts: Record<string, TableFacts> = {}
   for (const table of catalog.tables) {
     const own = checks.filter((check) => (NAMES[check.table] ?? check.table) === table.id)
-    const sizes = table.path === null ? undefined : await sizeOf(store, table, table.path)
-    if (sizes !== undefined) facts[table.id] = { ...sizes, checks: own }
+    const sizes = table.path === null ? undefined : await sizeOf(store, table, table.path, records)
+    // What was judged and never published is there as well: that is why.
+    if (sizes !== undefined || own.length > 0) {
+      facts[table.id] = { ...(sizes ?? NOT_THERE), checks: own }
+    }
   }
   const last = await lastTestResults(store, 'gold')
   const tests = Object.fromEntries(last.map((result) => [result.uniqueId, result]))
-  return { ...catalog, lake: { url, gold: await newestGold(store), facts, tests } }
+  const failing = await readFailingRows(store, 'gold', SHOWN_ROWS)
+  return { ...catalog, lake: { url, gold: await newestGold(store), facts, tests, failing } }
 }
 
-async function sizeOf(store: ObjectStore, { layer }: CatalogTable, path: string) {
+const SHOWN_ROWS = 3
+const NOT_THERE = { rows: null, bytes: 0, files: 0, version: null }
+const CHECKPOINT = /^_checkpoints\/([^/]+)\/([^/]+)\/([^/]+)\/\d{12}$/
+
+/** How many records each node was given in all epochs so far, by what the newest checkpoints say. */
+async function recordsOfNodes(store: ObjectStore): Promise<ReadonlyMap<string, number>> {
+  const tasks = new Map<string, ReturnType<typeof checkpointStore>>()
+  for await (const { key } of store.list('_checkpoints/')) {
+    const [, topology, lineage, task] = CHECKPOINT.exec(key) ?? []
+    if (topology === undefined || lineage === undefined || task === undefined) continue
+    const name = `${topology}/${lineage}/${task}`
+    if (!tasks.has(name)) tasks.set(name, checkpointStore(store, topology, lineage, task))
+  }
+  const records = new Map<string, number>()
+  for (const checkpoints of tasks.values()) {
+    const ledger = ((await checkpoints.newest())?.ledger ?? {}) as unknown as Ledger
+    for (const [node, counts] of Object.entries(ledger)) {
+      records.set(node, (records.get(node) ?? 0) + counts.in)
+    }
+  }
+  return records
+}
+
+async function sizeOf(
+  store: ObjectStore,
+  { id, layer }: CatalogTable,
+  path: string,
+  records: ReadonlyMap<string, number>,
+) {
   if (layer === 'bronze') {
     let [files, bytes] = [0, 0]
     for await (const object of store.list(`${path}/`)) {
       files += 1
       bytes += object.bytes
     }
-    return files === 0 ? undefined : { rows: null, bytes, files, version: null }
+    return files === 0 ? undefined : { rows: records.get(id) ?? null, bytes, files, version: null }
   }
   const table = await readDelta(store, path)
   if (table === undefined) return undefined

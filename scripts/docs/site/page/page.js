@@ -126,6 +126,7 @@ function overview() {
             failed.length === 0 ? 'expectations passed' : `of ${checks.length} expectations failed`,
           ),
     ),
+    blockedPanel(),
     h('h2', { class: 'part' }, 'From source to mart'),
     graph,
     h(
@@ -160,7 +161,7 @@ function overview() {
             h('td', null, table.description),
             h('td', { class: 'num' }, table.columns.length),
             lake ? h('td', { class: 'num' }, facts?.rows == null ? '' : number(facts.rows)) : null,
-            lake ? h('td', { class: 'num' }, facts ? size(facts.bytes) : '') : null,
+            lake ? h('td', { class: 'num' }, facts?.files ? size(facts.bytes) : '') : null,
           )
         }),
       ),
@@ -195,7 +196,12 @@ function tablePage(id, column) {
           'div',
           { class: 'cards' },
           facts.rows === null ? null : card(number(facts.rows), 'rows'),
-          card(size(facts.bytes), `in ${number(facts.files)} file${facts.files === 1 ? '' : 's'}`),
+          facts.files === 0
+            ? card('–', 'not published yet')
+            : card(
+                size(facts.bytes),
+                `in ${number(facts.files)} file${facts.files === 1 ? '' : 's'}`,
+              ),
           facts.version === null ? null : card(`v${facts.version}`, 'Delta version'),
           facts.checks.length === 0
             ? null
@@ -350,21 +356,7 @@ function checkTable(checks) {
           isOfMany ? h('td', null, h('a', { href: `#/table/${check.of}` }, check.of)) : null,
           h('td', { class: 'mono' }, breakable(check.type)),
           h('td', { class: 'free' }, what(check)),
-          h(
-            'td',
-            { class: 'free' },
-            found(check),
-            check.rows.length > 0 && !check.success
-              ? h(
-                  'pre',
-                  null,
-                  check.rows
-                    .slice(0, 3)
-                    .map((row) => JSON.stringify(row))
-                    .join('\n'),
-                )
-              : null,
-          ),
+          h('td', { class: 'free' }, found(check), check.success ? null : failingRows(check.rows)),
           h('td', { class: 'type' }, check.suite, h('br'), h('small', null, moment(check.at))),
         ),
       ),
@@ -399,7 +391,12 @@ function testTable(tests) {
             test.name.split(/(?<=_)/).flatMap((word) => [h('wbr'), word]),
             test.kind === 'generic' ? null : [' ', h('span', { class: 'tag' }, test.kind)],
           ),
-          h('td', { class: 'free' }, last ? (last.failures ?? last.message) : ''),
+          h(
+            'td',
+            { class: 'free' },
+            last ? (last.failures ?? last.message) : '',
+            failingRows(lake?.failing[test.id]),
+          ),
           h('td', { class: 'type' }, last ? took(last.seconds) : ''),
           h('td', { class: 'type' }, h('small', null, last ? moment(last.at) : 'never')),
         )
@@ -407,6 +404,18 @@ function testTable(tests) {
     ),
   )
 }
+/** A few of the rows that something failed for. */
+const failingRows = (rows = []) =>
+  rows.length === 0
+    ? null
+    : h(
+        'pre',
+        null,
+        rows
+          .slice(0, 3)
+          .map((row) => JSON.stringify(row))
+          .join('\n'),
+      )
 const STATUSES = { pass: 'passed', fail: 'failed', warn: 'warned', error: 'could not run' }
 const SHADES = { pass: 'good', fail: 'bad', warn: 'warn', error: 'bad' }
 const statusTag = ({ severity }, last) =>
@@ -444,6 +453,28 @@ function found({ error, unexpected, elements, observed }) {
       ? `${number(unexpected)} rows`
       : `${number(unexpected)} of ${number(elements)}`
   return observed === null ? '' : short(observed)
+}
+
+/** What the newest build of Gold was not published for, where that is so. */
+function blockedPanel() {
+  const checks = allChecks().filter(({ success, severity }) => !success && severity === 'block')
+  const failed = allTests().filter(hasFailed)
+  if (checks.length + failed.length === 0) return null
+  const now = lake.gold
+    ? `Readers still see version ${lake.gold.version}, of ${moment(lake.gold.publishedAt)}.`
+    : 'Nothing is published yet.'
+  return h(
+    'section',
+    { id: 'blocked' },
+    h('h2', { class: 'part' }, 'The newest build of Gold was not published'),
+    h(
+      'p',
+      { class: 'note' },
+      `${now} This is why; it is published with the next build that passes.`,
+    ),
+    checks.length > 0 ? checkTable(checks) : null,
+    failed.length > 0 ? testTable(failed) : null,
+  )
 }
 
 function checksPage() {
