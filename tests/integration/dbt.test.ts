@@ -245,7 +245,16 @@ describe('projects of others', () => {
     ])
     expect(loaded.results['model.library.shelf']).toBe('success')
 
-    // dbt selects by our manifest what has changed since.
+    // By dbt's manifest nothing has changed since for us,
+    const theirs = join(folder, 'library-dbt-state')
+    await cp(join(root, 'target'), theirs, { recursive: true })
+    const since = (state: string) =>
+      runProject({
+        ...{ project: root, database: join(folder, 'library-ours/library.duckdb') },
+        ...{ command: 'build', select: 'state:modified', state },
+      })
+    expect((await since(theirs)).results).toEqual([])
+    // and dbt selects by ours what has.
     writeFileSync(
       join(root, 'models/titles.sql'),
       "select title, author_id from {{ ref('stg_books') }}",
@@ -261,5 +270,7 @@ describe('projects of others', () => {
       ...{ select: 'state:modified', state },
     })
     expect(ours.results.map(({ uniqueId }) => uniqueId)).toEqual(['model.library.titles'])
+    const models = (await since(theirs)).results.filter(({ uniqueId }) => /^model/.test(uniqueId))
+    expect(models.map(({ uniqueId }) => uniqueId)).toEqual(['model.library.titles'])
   })
 })

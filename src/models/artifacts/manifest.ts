@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { CompiledProject } from '../project/projectNodes.ts'
 import { selectableNodes } from '../project/selectable.ts'
+import { STATES } from './earlierStates.ts'
 import { modelJson, seedJson, sourceJson, testJson, unitTestJson } from './nodeJson.ts'
 import type { ManifestContext } from './nodeJson.ts'
 
@@ -13,7 +14,6 @@ export interface Invocation {
 
 /** The version of dbt whose artifacts these are: readers upgrade what is of another. */
 const DBT_VERSION = '1.10.23'
-const STATES = 'sluicebox_states'
 const MACRO =
   /\{%-?\s*(?:macro|(?:data_)?test)\s+(\w+)[\s\S]*?\{%-?\s*end(?:macro|(?:data_)?test)\s*-?%\}/g
 
@@ -59,14 +59,6 @@ export function manifestOf(project: CompiledProject, invocation: Invocation): Js
     ...{ saved_queries: {}, semantic_models: {}, functions: {} },
     ...{ parent_map: parents, child_map: children, group_map: {} },
   }
-}
-
-/** What an earlier manifest of ours says of a node, for `state:`; undefined where it had none. */
-export function statesOf(manifest: Json): (uniqueId: string) => string | undefined {
-  const { metadata } = manifest as { readonly metadata?: { readonly env?: JsonObject } }
-  const text = metadata?.env?.[STATES]
-  const states = (typeof text === 'string' ? JSON.parse(text) : {}) as Record<string, string>
-  return (uniqueId) => states[uniqueId]
 }
 
 /** The head of every artifact. */

@@ -8,6 +8,7 @@ import type { CompiledTest, PlainTest } from './projectNodes.ts'
 import type { ModelsProject } from './readProject.ts'
 import { standIn } from './relation.ts'
 import { identifier, literal } from './sqlText.ts'
+import { pythonText, testHash } from './testHash.ts'
 import { plainValue } from './testProperties.ts'
 import type { GenericTest } from './testProperties.ts'
 
@@ -69,10 +70,10 @@ export function compileGenericTest(test: GenericTest, context: TestContext): Com
     sql = query(test, expression(column), subquery, call)
     asks = plainTest(test, column, on, call)
   }
-  const unique = createHash('md5')
-    .update(`${test.test}${subject}${column ?? ''}${JSON.stringify(given)}${where ?? ''}${name}`)
-    .digest('hex')
-    .slice(0, 10)
+  const unique = testHash(name, test.test, test.on, {
+    ...given,
+    ...(column === undefined ? {} : { column_name: column }),
+  })
   const folders = place.file.split('/').slice(1, -1)
   return {
     ...{ uniqueId: `test.${project.name}.${name}.${unique}`, kind: 'generic', name, config },
@@ -136,9 +137,6 @@ function flat(value: Json): string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).map(pythonText)
   return [pythonText(value)]
 }
-
-const pythonText = (value: Json): string =>
-  value === true ? 'True' : value === false ? 'False' : value === null ? 'None' : String(value)
 
 /** Long names are cut and made distinct, as dbt does it. */
 function shortName({ test, subject, on }: GenericTest, name: string): string {

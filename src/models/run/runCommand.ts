@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../../core/errors.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
 import { openDatabase } from '../../lake/openDatabase.ts'
-import { manifestOf, statesOf } from '../artifacts/manifest.ts'
+import { earlierStates } from '../artifacts/earlierStates.ts'
+import { manifestOf } from '../artifacts/manifest.ts'
 import type { Invocation } from '../artifacts/manifest.ts'
 import { runResultsOf, sourcesOf } from '../artifacts/runResults.ts'
 import type { FreshnessResult, NodeResult } from '../artifacts/runResults.ts'
@@ -85,13 +86,22 @@ async function selected(
   const nodes = selectableNodes(project)
   if (state === undefined) return selectNodes(nodes, { select, exclude })
   const file = join(state, 'manifest.json')
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new ConfigError(`${file} can't be read: give the target folder of an earlier run`, {
+  const refused = (why: string) => (cause: unknown) => {
+    throw new ConfigError(`${file} ${why}: give the target folder of an earlier run`, {
       code: 'SBX_MODELS_SELECT',
       cause,
     })
-  })
-  return selectNodes(nodes, { select, exclude }, statesOf(JSON.parse(text) as Json))
+  }
+  const text = await readFile(file, 'utf8').catch(refused("can't be read"))
+  const manifest = await parsed(text).catch(refused('is no manifest of dbt or of this runner'))
+  const now = manifestOf(project, { id: randomUUID(), startedMs: 0, nowMs: 0 })
+  return selectNodes(nodes, { select, exclude }, earlierStates(manifest, now, nodes))
+}
+
+async function parsed(text: string): Promise<JsonObject> {
+  const manifest = JSON.parse(text) as JsonObject | null
+  if (typeof manifest?.['nodes'] !== 'object') throw new Error('it has no nodes')
+  return manifest
 }
 
 interface Outcome {
