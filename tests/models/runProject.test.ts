@@ -287,6 +287,23 @@ select id, sum(n)::bigint as n, {{ factor() }} as f, '{{ var('v', 'x') }}' as v 
     expect((await run({ command: 'test' })).statuses).toEqual(['test none: pass'])
   })
 
+  it('makes the folder of its database, and refuses names that DuckDB has itself', async () => {
+    const { run, folder } = shop({ 'models/a.sql': 'select 1 as id' })
+    const database = join(folder, 'new/shop.duckdb')
+    expect((await run({ database })).success).toBe(true)
+    const taken = run({ database: join(folder, 'Memory.duckdb') })
+    await expect(taken).rejects.toThrow("would be the database 'Memory', which DuckDB has")
+  })
+
+  it('refuses a state that is no manifest, by its file', async () => {
+    const { run, folder } = shop({ 'models/a.sql': 'select 1 as id' })
+    for (const text of ['{"nodes', '[]', 'null', '{}']) {
+      writeFileSync(join(folder, 'manifest.json'), text)
+      const refused = run({ select: 'state:modified', state: folder })
+      await expect(refused).rejects.toThrow(/manifest\.json is no manifest of dbt/)
+    }
+  })
+
   it('refuses threads that are none, and a state that is not there', async () => {
     const { run } = shop({ 'models/a.sql': 'select 1' })
     await expect(run({ threads: 0 })).rejects.toMatchObject({ code: 'SBX_MODELS_OPTIONS' })

@@ -195,7 +195,8 @@ export function compileProject(project: ModelsProject, options: CompileOptions):
       ...{ file: test.file, fqn: test.fqn, rawText: test.text, severity: config.severity },
       sql: withCtes(sql, ctesFor(reads)),
       relation: String(layout.failures(test.name)),
-      ...{ column: undefined, attached: undefined, description: '', test: undefined, given: {} },
+      ...{ column: undefined, attached: undefined, test: undefined, given: {} },
+      description: test.properties?.description ?? '',
     })
   }
   const seeds = project.seeds.map((seed) => ({

@@ -16,6 +16,8 @@ export interface ProjectFile {
   readonly seedPaths: readonly string[]
   readonly testPaths: readonly string[]
   readonly macroPaths: readonly string[]
+  /** Folders with `{% docs %}` blocks. */
+  readonly docsPaths: readonly string[]
   /** Settings by folder. */
   readonly models: Yaml
   readonly seeds: Yaml
@@ -84,14 +86,19 @@ export function readProjectFile(root: string, render?: RenderText): ProjectFile 
     const way = 'keep history with an incremental model of strategy append'
     if (file !== undefined) throw unsupported({ file }, 'a snapshot', way)
   }
-  return {
-    name,
-    version: scalar(yaml.at('version').value),
-    vars: variables(yaml.at('vars'), name),
+  const folders = {
     modelPaths: paths(yaml.at('model-paths'), 'models'),
     seedPaths: paths(yaml.at('seed-paths'), 'seeds'),
     testPaths: paths(yaml.at('test-paths'), 'tests'),
     macroPaths: paths(yaml.at('macro-paths'), 'macros'),
+  }
+  const docs = yaml.at('docs-paths')
+  return {
+    name,
+    ...folders,
+    docsPaths: docs.value === null ? Object.values(folders).flat() : paths(docs, ''),
+    version: scalar(yaml.at('version').value),
+    vars: variables(yaml.at('vars'), name),
     models: yaml.at('models'),
     seeds: yaml.at('seeds'),
     sources: yaml.at('sources'),

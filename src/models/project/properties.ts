@@ -6,7 +6,7 @@ import { unsupported } from './projectError.ts'
 import type { Place } from './projectError.ts'
 import { readYaml } from './readYaml.ts'
 import type { RenderText, Yaml } from './readYaml.ts'
-import { NODE, nameOf } from './propertyKeys.ts'
+import { NODE, SINGULAR, nameOf } from './propertyKeys.ts'
 import { sourceTables } from './sourceProperties.ts'
 import type { SourceTable } from './sourceProperties.ts'
 import { testsOf } from './testProperties.ts'
@@ -14,7 +14,7 @@ import type { GenericTest } from './testProperties.ts'
 import { unitTestOf } from './unitTestProperties.ts'
 import type { UnitTest } from './unitTestProperties.ts'
 
-/** What schema.yml says of one model or seed. */
+/** What schema.yml says of one model, seed or singular test. */
 export interface NodeProperties {
   readonly name: string
   readonly place: Place
@@ -62,8 +62,12 @@ export function readProperties(
   }
   const nodes = [...yaml.at('models').items(), ...yaml.at('seeds').items()]
   const sources = yaml.at('sources').items()
+  const singular = yaml.at('data_tests').items()
   return {
-    nodes: nodes.map(nodeProperties),
+    nodes: [
+      ...nodes.map((node) => nodeProperties(node, NODE, 'a model')),
+      ...singular.map((test) => nodeProperties(test, SINGULAR, 'a singular test')),
+    ],
     sources: sources.flatMap((source) => sourceTables(source, defaults.source)),
     tests: [
       ...nodes.flatMap((node) => {
@@ -88,8 +92,8 @@ export function readProperties(
   }
 }
 
-function nodeProperties(node: Yaml): NodeProperties {
-  node.only(NODE, 'a model')
+function nodeProperties(node: Yaml, known: readonly string[], what: string): NodeProperties {
+  node.only(known, what)
   return {
     name: nameOf(node),
     place: node.place,

@@ -14,6 +14,9 @@ export const NODE: readonly string[] = [
   'constraints',
 ]
 
+/** What may stand at a singular test, below `data_tests` of the file. */
+export const SINGULAR: readonly string[] = ANY
+
 /** What may stand at a source, beside its tables. */
 export const SOURCE: readonly string[] = [
   ...ANY,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import type { JsonObject } from '../../core/json.ts'
+import { nearest } from '../../core/nearest.ts'
 import { listFiles } from './listFiles.ts'
 import { DEFAULT_CONFIG, folderConfig } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
@@ -65,8 +66,12 @@ export interface ReadProjectOptions {
  */
 export function readProject(root: string, options: ReadProjectOptions = {}): ModelsProject {
   const { env = {} } = options
-  const valuesWith = (vars: JsonObject): RenderText => {
-    const common = { project: '', schema: 'main', database: '', macros: [], fullRefresh: false }
+  const valuesWith = (
+    vars: JsonObject,
+    docs: Readonly<Record<string, string>> = {},
+  ): RenderText => {
+    const none = { project: '', schema: 'main', database: '', macros: [], fullRefresh: false }
+    const common = { ...none, docs }
     const { renderValue } = createRenderer({ ...common, vars, env })
     return (text, { file, line }) => renderValue({ text, file, line })
   }
@@ -79,9 +84,13 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     source: defaultsOf(project.sources),
     unitTest: defaultsOf(project.unitTests),
   }
+  const docs = docsIn(
+    project.docsPaths.flatMap((folder) => filesOf(root, folder, ['.md'])),
+    root,
+  )
   const properties = [...project.modelPaths, ...project.seedPaths, ...project.testPaths]
     .flatMap((folder) => filesOf(root, folder, ['.yml', '.yaml']))
-    .map((file) => readProperties(root, file, defaults, valuesWith(vars)))
+    .map((file) => readProperties(root, file, defaults, valuesWith(vars, docs)))
   const nodes = properties.flatMap((one) => one.nodes)
   // Of two descriptions one would be taken in part.
   refuseTwice(nodes, ({ name, place }, { place: { file, line } }) =>
@@ -126,6 +135,8 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
   refuseTwice([...models, ...seeds], ({ name, file }, first) =>
     projectError({ file }, `'${name}' is also the name of ${first.file}`),
   )
+  const singularTests = sqlFiles(project.testPaths, project.tests)
+  refuseUndescribed(nodes, [...models, ...seeds, ...singularTests])
   const inTests = (aside: string, extensions: readonly string[]): TemplateFile[] =>
     project.testPaths.flatMap((folder) =>
       filesOf(root, `${folder}/${aside}`, extensions).map((file) => ({ file, text: text(file) })),
@@ -139,7 +150,7 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     sources: properties.flatMap((one) => one.sources),
     macros: [...macros, ...inTests('generic', ['.sql'])],
     genericTests: properties.flatMap((one) => one.tests).filter(({ config }) => config.enabled),
-    singularTests: sqlFiles(project.testPaths, project.tests),
+    singularTests,
     unitTests: properties.flatMap((one) => one.unitTests).filter(({ config }) => config.enabled),
     fixtures: Object.fromEntries(
       inTests('fixtures', ['.csv', '.sql']).map((file) => [stem(file.file), file]),
@@ -151,6 +162,31 @@ const stem = (file: string): string => basename(file, extname(file))
 
 function filesOf(root: string, folder: string, extensions: readonly string[]): string[] {
   return listFiles(root, folder).filter((file) => extensions.includes(extname(file)))
+}
+
+/** dbt says so in a warning: what describes nothing is mostly a misspelling. */
+function refuseUndescribed(
+  described: readonly NodeProperties[],
+  files: readonly { readonly name: string }[],
+): void {
+  const names = new Set(files.map(({ name }) => name))
+  const lost = described.find(({ name }) => !names.has(name))
+  if (lost === undefined) return
+  const near = nearest(lost.name, names)
+  const hint = near === undefined ? 'take it out' : `is it '${near}'?`
+  throw projectError(
+    lost.place,
+    `'${lost.name}' is described here, and no model, seed or test has this name; ${hint}`,
+  )
+}
+
+const DOCS = /\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g
+
+/** The texts of `{% docs %}` blocks by their names. */
+function docsIn(files: readonly string[], root: string): Record<string, string> {
+  const texts = files.map((file) => readFileSync(join(root, file), 'utf8'))
+  const blocks = texts.flatMap((text) => [...text.matchAll(DOCS)])
+  return Object.fromEntries(blocks.map(([, name = '', body = '']) => [name, body.trim()]))
 }
 
 /** @param refusal of the second, beside the first */

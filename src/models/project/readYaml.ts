@@ -27,6 +27,8 @@ export interface Yaml {
 /** Resolves the Jinja of one text in a YAML file. */
 export type RenderText = (text: string, place: Place) => Json
 
+const CALLS_DOC = /\{\{[^}]*\bdoc\(/
+
 /** Parses one YAML file of a project. */
 export function readYaml(root: string, file: string, render?: RenderText): Yaml {
   const lines = new LineCounter()
@@ -62,7 +64,11 @@ export function readYaml(root: string, file: string, render?: RenderText): Yaml 
       rendered: () => (render === undefined ? value : renderDeep(value, placeOf(path), render)),
       text: () => {
         if (value === null) return undefined
-        if (typeof value === 'string') return value
+        if (typeof value === 'string') {
+          // Descriptions are texts for people; in other places templates are resolved where they are used.
+          const isDoc = path.at(-1) === 'description' && CALLS_DOC.test(value)
+          return isDoc && render !== undefined ? String(render(value, placeOf(path))) : value
+        }
         throw projectError(placeOf(path), `expected text, got ${JSON.stringify(value)}`)
       },
       only: (known, what) => {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../core/errors.ts'
+import { nearest } from '../../core/nearest.ts'
 import type { SelectableNode } from './selectable.ts'
 
 export interface Selection {
@@ -44,6 +45,7 @@ export function selectNodes(
       CRITERION.exec(text) ?? []
     const isMatch = matcher({ method, argument, value, text }, earlier)
     const direct = nodes.filter(isMatch).map(({ uniqueId }) => uniqueId)
+    if (direct.length === 0) refuseMisspelt(nodes, method, value)
     const found = new Set(direct)
     if (down !== undefined || at !== undefined) {
       walk(direct, graph.children, steps(depthDown), found)
@@ -55,6 +57,28 @@ export function selectNodes(
   const chosen = isNothing(select) ? new Set(nodes.map(({ uniqueId }) => uniqueId)) : named(select)
   for (const id of named(exclude)) chosen.delete(id)
   return chosen
+}
+
+/** A name or a path that nothing has is a misspelling; nothing may have a tag, or have changed. */
+function refuseMisspelt(
+  nodes: readonly SelectableNode[],
+  method: string | undefined,
+  value: string,
+): void {
+  const isPath = (method ?? 'path') === 'path' && /[/\\]|\.(sql|csv)$/.test(value)
+  if (/[*?]/.test(value) || !(isPath || method === undefined || method === 'fqn')) return
+  const known = nodes.filter(({ kind }) => kind === 'model' || kind === 'seed')
+  const near = nearest(
+    value,
+    known.map((node) => (isPath ? node.file : node.name)),
+  )
+  const hint = near === undefined ? 'look at the files of the project' : `is it '${near}'?`
+  throw new ConfigError(
+    `nothing is selected by '${value}': no node has this name or path; ${hint}`,
+    {
+      code: 'SBX_MODELS_SELECT',
+    },
+  )
 }
 
 const isNothing = (text: Selection['select']): boolean => text === undefined || text.length === 0

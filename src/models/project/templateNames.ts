@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../core/json.ts'
+import { nearest } from '../../core/nearest.ts'
 import { projectError, unsupported } from './projectError.ts'
 import type { Relation } from './relation.ts'
 
@@ -30,6 +31,8 @@ export interface TemplateOptions {
   readonly vars: JsonObject
   readonly env: Readonly<Record<string, string | undefined>>
   readonly fullRefresh: boolean
+  /** The texts of `{% docs %}` blocks by their names, for descriptions. @defaultValue none */
+  readonly docs?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a template may use, besides what nunjucks itself has. */
@@ -84,6 +87,7 @@ export function templateNames(
     ),
     env_var: (name: string, otherwise?: unknown) =>
       known('env_var', name, envOf(name), otherwise, file),
+    doc: (...names: readonly string[]) => docOf(options.docs ?? {}, names, file),
     tojson: (value: unknown) => JSON.stringify(value),
     fromjson: (text: string) => JSON.parse(text) as unknown,
     log: () => '',
@@ -96,6 +100,16 @@ export function templateNames(
     },
     ...scope.more,
   }
+}
+
+/** `doc('name')`, or `doc('project', 'name')`. */
+function docOf(docs: Readonly<Record<string, string>>, names: readonly string[], file: string) {
+  const name = names.at(-1) ?? ''
+  const found = Object.hasOwn(docs, name) ? docs[name] : undefined
+  if (found !== undefined) return found
+  const near = nearest(name, Object.keys(docs))
+  const hint = near === undefined ? '' : `; is it '${near}'?`
+  throw projectError({ file }, `doc('${name}'): no .md file has {% docs ${name} %}${hint}`)
 }
 
 function configOf(scope: TemplateScope, file: string) {

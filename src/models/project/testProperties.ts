@@ -37,10 +37,19 @@ const OWN = ['name', 'description', 'config', 'arguments', 'column_name', ...SET
 export function testsOf(node: Yaml, subject: Subject): GenericTest[] {
   const own = listed(node).map((test) => genericTest(test, subject, undefined))
   const columns = node.at('columns').items()
-  const ofColumns = columns.flatMap((column) =>
-    listed(column).map((test) => genericTest(test, subject, nameOf(column))),
-  )
+  const ofColumns = columns.flatMap((column) => {
+    const config = withTags(subject.config, column)
+    return listed(column).map((test) => genericTest(test, { ...subject, config }, nameOf(column)))
+  })
   return [...own, ...ofColumns]
+}
+
+/** Tests have the tags of their column. */
+function withTags(config: NodeConfig, column: Yaml): NodeConfig {
+  const candidates = [column.at('tags'), column.at('config').at('tags')]
+  return candidates
+    .filter(({ value }) => value !== null)
+    .reduce((all, tags) => withSetting(all, 'tags', tags.rendered(), tags.place), config)
 }
 
 const listed = (yaml: Yaml): Yaml[] =>

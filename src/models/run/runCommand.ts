@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../../core/errors.ts'
 import type { Json, JsonObject } from '../../core/json.ts'
@@ -36,6 +36,7 @@ export async function runCommand(options: RunProjectOptions): Promise<ProjectRun
   const startedMs = clock.now()
   const read = readProject(root, { vars, env })
   const name = basename(options.database).replace(/\.[^.]*$/, '')
+  refuseTaken(name, options.database)
   const layout = runLayout(name, schema)
   const project = compileProject(read, { schema, env, vars, layout, fullRefresh })
   const chosen = await selected(project, options)
@@ -48,6 +49,7 @@ export async function runCommand(options: RunProjectOptions): Promise<ProjectRun
     signal: options.signal,
   })
   try {
+    await mkdir(dirname(resolve(options.database)), { recursive: true })
     await database.run(`attach ${literal(resolve(options.database))} as ${identifier(name)}`)
     const judged = project.declaredSources.filter(
       ({ uniqueId, freshness }) => freshness !== undefined && chosen.has(uniqueId),
@@ -102,6 +104,18 @@ async function parsed(text: string): Promise<JsonObject> {
   const manifest = JSON.parse(text) as JsonObject | null
   if (typeof manifest?.['nodes'] !== 'object') throw new Error('it has no nodes')
   return manifest
+}
+
+/** Names that DuckDB has for itself. */
+const TAKEN = ['memory', 'main', 'system', 'temp']
+
+/** A database goes by its file's name, as dbt-duckdb has it. */
+function refuseTaken(name: string, file: string): void {
+  if (!TAKEN.includes(name.toLowerCase())) return
+  throw new ConfigError(
+    `runProject: '${file}' would be the database '${name}', which DuckDB has one of itself: give the file another name`,
+    { code: 'SBX_MODELS_OPTIONS' },
+  )
 }
 
 interface Outcome {

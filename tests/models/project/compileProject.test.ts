@@ -182,6 +182,41 @@ describe('compileProject', () => {
     )
   })
 
+  it('reads descriptions from docs blocks, and properties of singular tests', () => {
+    const project = compile({
+      'models/a.sql': 'x',
+      'models/notes.md': '# Notes\n{% docs a_text %}\nEvery `a`.\n{% enddocs %}',
+      'models/schema.yml':
+        'models:\n  - { name: a, description: "{{ doc(\'a_text\') }}", columns: [{ name: id, tags: key, tests: [unique] }] }',
+      'tests/none.sql': "from {{ ref('a') }}",
+      'tests/schema.yml':
+        'data_tests: [{ name: none, description: No rows., config: { severity: warn, tags: [slow] } }]',
+    })
+    expect(project.models[0]!.description).toBe('Every `a`.')
+    const [unique, none] = project.tests
+    // A test has the tags of its column.
+    expect(unique).toMatchObject({ name: 'unique_a_id', config: { tags: ['key'] } })
+    expect(none).toMatchObject({
+      ...{ name: 'none', description: 'No rows.', severity: 'warn' },
+      config: { tags: ['slow'] },
+    })
+  })
+
+  it.each([
+    [
+      'models:\n  - name: a\n    description: "{{ doc(\'a_txt\') }}"',
+      "models/schema.yml:3: doc('a_txt'): no .md file has {% docs a_txt %}; is it 'a_text'?",
+    ],
+    [
+      'models:\n  - name: a\n  - name: orderss',
+      "models/schema.yml:3: 'orderss' is described here, and no model, seed or test has this name; is it 'orders'?",
+    ],
+  ])('refuses %j', (yaml, message) => {
+    const files = { 'models/a.sql': 'x', 'models/orders.sql': 'x', 'models/schema.yml': yaml }
+    const docs = '{% docs a_text %}A.{% enddocs %}'
+    expect(() => compile({ ...files, 'models/notes.md': docs })).toThrow(message)
+  })
+
   it('says which macro an error is in', () => {
     const macro = '{% macro m() %}\n\n{{ run_query("x") }}{% endmacro %}'
     expect(() => compile({ 'macros/m.sql': macro, 'models/a.sql': 'x\n{{ m() }}' })).toThrow(

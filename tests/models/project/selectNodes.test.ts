@@ -44,6 +44,8 @@ describe('selectNodes', () => {
   it.each([
     ['mid', ['mid']],
     ['+mid', ['mid', 'side', 'stg']],
+    ['+mid+', ['mart', 'mid', 'side', 'stg']],
+    ['1+mid+1', ['mart', 'mid', 'side', 'stg']],
     ['1+mart', ['mart', 'mid']],
     ['stg+', ['mart', 'mid', 'stg']],
     ['stg+1', ['mid', 'stg']],
@@ -88,6 +90,15 @@ describe('selectNodes', () => {
     expect(chosen({ select: 'state:new' }, earlier)).toEqual(['side'])
     expect(chosen({ select: 'state:modified+,tag:daily' }, earlier)).toEqual(['mart'])
     expect(() => of('state:modified')).toThrow('manifest.json')
+  })
+
+  it.each([
+    ['mids', "nothing is selected by 'mids': no node has this name or path; is it 'mid'?"],
+    ['path:models/mids.sql', "is it 'models/mid.sql'?"],
+    ['+nowhere+', 'look at the files of the project'],
+  ])('takes %s for a misspelling', (select, message) => {
+    expect(() => of(select)).toThrow(message)
+    expect(() => chosen({ exclude: select })).toThrow(message)
   })
 
   it.each(['exposure:x', 'state:gone'])('refuses %s', (select) => {
