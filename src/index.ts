@@ -26,6 +26,15 @@ export type { RejectLimit } from './runtime/rejectLimit.ts'
 export type { Progress, RunResult, TaskResult } from './runtime/result.ts'
 export type { Ledger, NodeCounts } from './runtime/ledger.ts'
 
+// Telling others of it
+export {
+  lineageEmitter,
+  type LineageEmitter,
+  type LineageEmitterOptions,
+} from './lineage/openLineage/lineageEmitter.ts'
+export { runEvent, type DatasetFacts, type RunFacts } from './lineage/openLineage/runEvent.ts'
+export type { ColumnOrigin } from './lineage/origins.ts'
+
 // Keeping what it wrote in shape
 export {
   compactRaw,

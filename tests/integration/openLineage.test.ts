@@ -1,18 +1,25 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { expect, it, onTestFinished } from 'vitest'
+import { days } from '../../src/index.ts'
 import { simulateLanding } from '../../topologies/simulators/writeLanding.ts'
 import { asTheClient } from '../lineage/openLineage/clientClasses.ts'
 import { RunEvent } from '../lineage/openLineage/specification.ts'
 
 const full = join(import.meta.dirname, '../../topologies/full.ts')
 
-async function platform(folder: string, to: string, ...more: string[]): Promise<number> {
+async function platform(
+  folder: string,
+  to: string,
+  ...more: (string | { readonly node: readonly string[] })[]
+): Promise<number> {
+  const flags = more.flatMap((one) => (typeof one === 'string' ? [] : one.node))
   const [lake, landing] = [join(folder, 'lake'), join(folder, 'landing')]
-  const argv = [full, '--lake', lake, '--landing', landing, '--openlineage', to, ...more]
+  const own = more.filter((one) => typeof one === 'string')
+  const argv = [...flags, full, '--lake', lake, '--landing', landing, '--openlineage', to, ...own]
   return new Promise((resolve) => {
     execFile(process.execPath, argv, (error) => resolve(error === null ? 0 : Number(error.code)))
   })
@@ -62,6 +69,25 @@ it('tells of a run of the platform, from its sources to the columns of Gold', as
   )
   expect(last.eventType).toBe('FAIL')
   expect(last.run.facets.errorMessage?.message).toContain('were rejected')
+
+  // So does one whose Gold was refused, and which expectations it was refused for.
+  const old = join(folder, 'old')
+  await mkdir(old)
+  await cp(landing, join(old, 'landing'), { recursive: true })
+  const before = `const now = Date.now; Date.now = () => now() - ${days(8)}`
+  const clock = ['--import', `data:text/javascript,${encodeURIComponent(before)}`]
+  expect(await platform(old, to, ...['--until', 'silver'], { node: clock })).toBe(0)
+  expect(await platform(old, to)).toBe(3)
+  const refused = v.parse(
+    RunEvent,
+    JSON.parse((await readFile(to, 'utf8')).trimEnd().split('\n').at(-1)!),
+  )
+  expect(refused.eventType).toBe('FAIL')
+  expect(refused.run.facets.errorMessage?.message).toContain('nothing was published')
+  const judged = refused.inputs.find(({ name }) => name === join(old, 'lake/silver/posts'))
+  expect(judged?.inputFacets.dataQualityAssertions?.assertions).toContainEqual({
+    ...{ assertion: 'expectColumnMaxToBeRecent', success: false, column: 'ingested_at' },
+  })
 
   // OpenLineage's own client takes all of it for what it is.
   const written = (await readFile(to, 'utf8')).trimEnd().split('\n')

@@ -24,10 +24,24 @@ export interface LineageEmitter {
 }
 
 /**
- * Hands lineage events on, one after the other, beside a run and never at its cost: what can't be sent in time is
+ * Hands lineage events, those of `runEvent`, on, one after the other, beside a run and never at its cost: what can't be sent in time is
  * dropped and logged as `lineage_lost`.
  *
  * @throws ConfigError `SBX_OPTION` for an impossible value
+ * @example
+ * ```ts
+ * const emitter = lineageEmitter({ to: './events.ndjson', logger: console })
+ * const running = run(topology)
+ * const facts = {
+ *   ...{ runId: running.runId, namespace: 'shop', job: 'orders', processing: 'BATCH' as const },
+ *   inputs: [{ namespace: 'file', name: '/landing/orders' }],
+ *   outputs: [{ namespace: 'file', name: '/lake/silver/orders' }],
+ * }
+ * emitter.emit(runEvent({ ...facts, type: 'START', timeMs: Date.now() }))
+ * await running.done
+ * emitter.emit(runEvent({ ...facts, type: 'COMPLETE', timeMs: Date.now() }))
+ * await emitter.close()
+ * ```
  */
 export function lineageEmitter(options: LineageEmitterOptions): LineageEmitter {
   const { to, logger, headers = {}, timeoutMs = 5000, maxWaiting = 100 } = options
@@ -91,9 +105,22 @@ type Send = (body: string, signal: AbortSignal) => Promise<void>
 const append =
   (file: string): Send =>
   async (body) => {
-    await mkdir(dirname(file), { recursive: true })
+    await makeFolder(dirname(file))
     await appendFile(file, `${body}\n`)
   }
+
+/** Not by `recursive`, which never comes back where a folder can't be made, as below `/proc`. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
+  }
+}
 
 const post =
   (url: string, headers: Readonly<Record<string, string>>): Send =>

@@ -25,6 +25,14 @@ async function server(answer: RequestListener): Promise<string> {
 }
 
 describe('to a file', () => {
+  it('gives up where none can be', async () => {
+    const log = logger()
+    const emitter = lineageEmitter({ to: '/proc/nowhere/events.ndjson', logger: log })
+    emitter.emit({})
+    await emitter.close()
+    expect(log.lost).toEqual([expect.stringMatching(/ENOENT|EACCES|EPERM/)])
+  })
+
   it('appends one event a line, in order', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluicebox-test-lineage-'))
     onTestFinished(() => rm(folder, { recursive: true }))
