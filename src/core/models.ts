@@ -86,6 +86,8 @@ export interface BuildGate {
    * @defaultValue nothing is judged before
    */
   begin?(query: BuildQuery, figures: Figures): Promise<GateCheck>
+  /** Hears that the build which it judged last is not published, whoever refused it. */
+  refused?(): Promise<void>
 }
 
 export type GateCheck = (query: BuildQuery, figures?: Figures) => Promise<readonly CheckResult[]>

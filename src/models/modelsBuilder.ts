@@ -15,6 +15,7 @@ import { realDisk } from '../lake/diskIo.ts'
 import { discardStaged } from '../lake/discardStaged.ts'
 import { fileChecksum } from '../lake/fileChecksum.ts'
 import type { CopyAhead, ObjectStore } from '../lake/objectStore.ts'
+import { keepFailingRows } from './artifacts/failingRows.ts'
 import { keepTestResults, lastBuildFailed } from './artifacts/testResults.ts'
 import type { LocalTable } from './build/bindSource.ts'
 import { buildModels } from './build/buildModels.ts'
@@ -100,9 +101,14 @@ export async function modelsBuilder(
           finished: (file) => {
             copy = store.copyAhead?.(file).catch(() => undefined)
           },
-          tested: (results) => {
+          tested: async (results) => {
             const times = { startedMs, nowMs: context.clock.now() }
-            return keepTestResults(store, path, results, times)
+            await keepTestResults(store, path, results, times)
+            const known = [...project.tests, ...project.unitTests].map(({ uniqueId }) => uniqueId)
+            // They explain what happened to a build, and are no reason to stop it.
+            await keepFailingRows(store, path, results, known).catch((error: unknown) =>
+              context.logger.warn('failing_rows_lost', { why: String(error) }),
+            )
           },
         })
         const version = await nextVersion(options, request.state)

@@ -43,6 +43,7 @@ export async function openModels(
   const compile = (own: JsonObject) =>
     compileProject(read, { schema, env, vars: { ...vars, ...own } })
   const project = compile({})
+  for (const why of read.warnings) context.logger.warn('models_warning', { why })
   checkSources(project, reads)
   const store = await openLake(lake)
   const delta = deltaTables(store, context.clock)

@@ -43,6 +43,8 @@ export interface ProjectRun {
   readonly results: readonly NodeResult[]
   /** Of the command `freshness`. */
   readonly freshness: readonly FreshnessResult[]
+  /** What looks like a mistake in the project and stops nothing: properties of a model that is not there. */
+  readonly warnings: readonly string[]
 }
 
 /**

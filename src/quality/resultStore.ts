@@ -37,6 +37,16 @@ export async function readResults(
   return results
 }
 
+/** Says of a result that the build was refused for another reason. */
+export async function markRefused(
+  store: ObjectStore,
+  key: string,
+  result: SuiteResult,
+): Promise<void> {
+  const marked: SuiteResult = { ...result, refused: true }
+  await store.replace(key, new TextEncoder().encode(`${JSON.stringify(marked)}\n`))
+}
+
 /** Rows of each table in the newest result in which nothing blocked. */
 export async function rowsBefore(
   store: ObjectStore,
@@ -47,9 +57,11 @@ export async function rowsBefore(
   return Object.fromEntries(known.map(({ table, rows }) => [table, rows!]))
 }
 
+const isMeasure = ({ blocked, refused }: SuiteResult): boolean => !blocked && refused !== true
+
 /** The newest of these results in which nothing blocked. */
 async function newestPassed(store: ObjectStore, keys: readonly string[]) {
-  for await (const one of newestFirst(store, keys)) if (!one.result.blocked) return one
+  for await (const one of newestFirst(store, keys)) if (isMeasure(one.result)) return one
   return undefined
 }
 

@@ -23,12 +23,14 @@ export interface RunSuitesOptions {
   readonly nowMs: () => number
   /** Whether a result is one: what is none is not kept and left out. @defaultValue each is */
   readonly isResult?: (result: SuiteResult) => boolean
+  /** Is told under which key each result is kept. */
+  readonly kept?: (key: string, result: SuiteResult) => void
 }
 
 /** Runs suites one after the other and keeps each result in the lake: all are kept when it resolves. */
 export async function runSuites(
   suites: readonly Suite[],
-  { store, query, figures, bindModel, keepRows, nowMs, isResult }: RunSuitesOptions,
+  { store, query, figures, bindModel, keepRows, nowMs, isResult, kept: told }: RunSuitesOptions,
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = []
   // The disk takes its time, in which the next suite can run.
@@ -57,7 +59,10 @@ export async function runSuites(
       const result = await runSuite(suite, { query, figures, bind, before, nowMs, keepRows })
       if (isResult?.(result) === false) continue
       const kept = keepResult(store, result)
-      kept.catch(() => {})
+      kept.then(
+        (key) => told?.(key, result),
+        () => {},
+      )
       keeping.push(kept)
       results.push(result)
     }

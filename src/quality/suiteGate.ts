@@ -3,6 +3,7 @@ import type { Figures } from '../core/figures.ts'
 import type { BuildGate, BuildQuery, CheckResult } from '../core/models.ts'
 import { figureBook } from '../lake/figures/figureBook.ts'
 import { openLake } from '../lake/openLake.ts'
+import { markRefused } from './resultStore.ts'
 import { runSuites } from './runSuites.ts'
 import type { Suite } from './suite.ts'
 import type { ExpectationResult, SuiteResult } from './suiteResult.ts'
@@ -40,6 +41,8 @@ export function suiteGate(options: SuiteGateOptions): BuildGate {
   const { lake, suites, keepRows = 20, nowMs = () => Date.now() } = options
   checkSuites(suites)
   checkKeepRows('suiteGate', keepRows)
+  /** What is kept of the build that was judged last. */
+  const kept = new Map<string, SuiteResult>()
   const run = async (
     some: readonly Suite[],
     query: BuildQuery,
@@ -48,13 +51,27 @@ export function suiteGate(options: SuiteGateOptions): BuildGate {
   ): Promise<readonly SuiteResult[]> => {
     const store = await openLake(lake)
     const bindModel = async ({ table }: { readonly table: string }) => figures.model(table)
-    const how = { store, query, figures, bindModel, keepRows, nowMs }
+    const how = {
+      ...{ store, query, figures, bindModel, keepRows, nowMs },
+      kept: (key: string, result: SuiteResult) => void kept.set(key, result),
+    }
     return runSuites(some, isResult === undefined ? how : { ...how, isResult })
   }
   return Object.freeze<BuildGate>({
     name: suites.map(({ name }) => name).join(', '),
-    check: async (query, figures) => (await run(suites, query, figures)).flatMap(checksOf),
+    check: async (query, figures) => {
+      kept.clear()
+      return (await run(suites, query, figures)).flatMap(checksOf)
+    },
+    refused: async () => {
+      const store = await openLake(lake)
+      for (const [key, result] of kept) {
+        if (!result.blocked) await markRefused(store, key, result)
+      }
+      kept.clear()
+    },
     begin: async (query, figures) => {
+      kept.clear()
       // What refers to a model after all can't be computed yet, and is judged again with the others.
       const isResult = ({ expectations }: SuiteResult) =>
         expectations.every(({ error }) => error === null)

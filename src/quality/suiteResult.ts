@@ -28,6 +28,8 @@ export interface SuiteResult {
   readonly success: boolean
   /** Something of severity `block` failed. */
   readonly blocked: boolean
+  /** Whether something else blocked the build that was judged: nothing is compared with it then. */
+  readonly refused?: boolean
   /** ISO 8601, UTC. */
   readonly startedAt: string
   readonly durationSeconds: number

@@ -170,7 +170,7 @@ it('says why a first Gold was not published, on the first page and at the tables
   const blocked = pathToFileURL(join(lake, 'index.html')).href
   await page.goto(blocked)
   const why = await page.locator('#blocked').innerText()
-  expect(why).toContain('Nothing is published yet. This is why')
+  expect(why).toContain('Nothing is published yet. Gold is published with the next build')
   expect(why).toMatch(/blocked\s+silver\.posts\s+expectColumnMaxToBeRecent\s+twitter has delivered/)
   await page.goto(`${blocked}#/table/dim_users`)
   expect((await texts('.card')).join(' ')).toContain('not published yet')

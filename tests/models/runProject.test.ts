@@ -297,7 +297,8 @@ select id, sum(n)::bigint as n, {{ factor() }} as f, '{{ var('v', 'x') }}' as v 
 
   it('refuses a state that is no manifest, by its file', async () => {
     const { run, folder } = shop({ 'models/a.sql': 'select 1 as id' })
-    for (const text of ['{"nodes', '[]', 'null', '{}']) {
+    const digests = '{"nodes":{},"metadata":{"env":{"sluicebox_states":"{"}}}'
+    for (const text of ['{"nodes', '[]', 'null', '{}', digests]) {
       writeFileSync(join(folder, 'manifest.json'), text)
       const refused = run({ select: 'state:modified', state: folder })
       await expect(refused).rejects.toThrow(/manifest\.json is no manifest of dbt/)

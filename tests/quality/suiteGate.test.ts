@@ -45,6 +45,32 @@ const orders = (rows: number) =>
   ])
 
 describe('suiteGate', () => {
+  it('compares with builds that were published, not with what passed of one that was refused', async () => {
+    const lake = await lakeFolder()
+    const expectations = [expectTableRowCountChangeToBeBetween({ minRatio: 0.5, maxRatio: 2 })]
+    const suites = [defineSuite('volume', [{ table: 'orders', expectations }])]
+    let now = Date.UTC(2024, 0, 1)
+    const gate = suiteGate({ lake, suites, nowMs: () => (now += 1000) })
+    const failures = async (rows: number) => {
+      const { query } = await database(`create table orders as select unnest(range(${rows})) as id`)
+      return (await gate.check(query)).map((check) => check.failures)
+    }
+    expect(await failures(100)).toEqual([0])
+    expect(await failures(190)).toEqual([0])
+    await gate.refused!()
+    expect(await failures(350)).toEqual([1])
+    expect(await failures(190)).toEqual([0])
+    expect(await failures(350)).toEqual([0])
+    const results = await readResults(await openLake(lake), 'volume')
+    expect(results.map(({ refused }) => refused ?? false)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      false,
+    ])
+  })
+
   it('gives one check an expectation, with a sample of what failed', async () => {
     const lake = await lakeFolder()
     const { query } = await database(

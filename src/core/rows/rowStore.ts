@@ -172,9 +172,10 @@ export class RowStore {
     this.memory.set(new Uint8Array(rows.buffer, rows.byteOffset, count * 4), this.#rowsAt)
   }
 
+  /** Texts are copied in whole widths: something is written behind the last one, too. */
   #reserveOut(bytes: number): void {
-    if (bytes <= this.#outRoom) return
-    this.#outRoom = bytes * 2
+    if (bytes + WIDTH <= this.#outRoom) return
+    this.#outRoom = (bytes + WIDTH) * 2
     this.gatheredAt = this.#take(this.#outRoom)
     this.#view()
   }

@@ -1,8 +1,11 @@
-import { appendFile, mkdir } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Logger } from '../../core/logger.ts'
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
 
 export interface LineageEmitterOptions {
   /** A file that gets one event a line, or the `http(s)://` address that events are posted to. */
@@ -106,7 +109,13 @@ const append =
   (file: string): Send =>
   async (body) => {
     await makeFolder(dirname(file))
-    await appendFile(file, `${body}\n`)
+    // A pipe that nobody reads would keep the process from ending.
+    const handle = await open(file, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK)
+    try {
+      await handle.appendFile(`${body}\n`)
+    } finally {
+      await handle.close()
+    }
   }
 
 /** Not by `recursive`, which never comes back where a folder can't be made, as below `/proc`. */
@@ -118,7 +127,10 @@ async function makeFolder(path: string): Promise<void> {
     if (code === 'EEXIST') return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
-    await mkdir(path)
+    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+      // Others make it too.
+      if (error.code !== 'EEXIST') throw error
+    })
   }
 }
 

@@ -25,14 +25,39 @@ export function earlierStates(
     return (uniqueId) => states[uniqueId]
   }
   const states = new Map(nodes.map(({ uniqueId, state }) => [uniqueId, state]))
+  const isOther = changedMacros(manifest, now)
   return (uniqueId) => {
     const before = nodeOf(manifest, uniqueId)
     const after = nodeOf(now, uniqueId)
     if (before === undefined) return undefined
-    const isSame = after !== undefined && aspects(before) === aspects(after)
+    const isSame =
+      after !== undefined && aspects(before) === aspects(after) && !macrosOf(before).some(isOther)
     return isSame ? states.get(uniqueId) : CHANGED
   }
 }
+
+/** Whether a macro, or one that it calls, is not what it was; those of dbt itself are. */
+function changedMacros(manifest: Node, now: Node): (macro: string) => boolean {
+  const before = (manifest['macros'] ?? {}) as Readonly<Record<string, Node | undefined>>
+  const after = (now['macros'] ?? {}) as typeof before
+  const sqlOf = (macro: Node | undefined): string => String(macro?.['macro_sql'] ?? '').trim()
+  const isOther = (id: string, seen: ReadonlySet<string>): boolean => {
+    const macro = before[id]
+    if (macro === undefined || macro['package_name'] !== projectOf(manifest)) return false
+    if (seen.has(id)) return false
+    const calls = macrosOf(macro)
+    return (
+      sqlOf(macro) !== sqlOf(after[id]) || calls.some((one) => isOther(one, new Set([...seen, id])))
+    )
+  }
+  return (id) => isOther(id, new Set())
+}
+
+const projectOf = (manifest: Node): unknown =>
+  (manifest['metadata'] as Node | undefined)?.['project_name']
+
+const macrosOf = (node: Node): readonly string[] =>
+  ((node['depends_on'] as Node | undefined)?.['macros'] ?? []) as readonly string[]
 
 function nodeOf(manifest: Node, uniqueId: string): Node | undefined {
   const groups = ['nodes', 'sources', 'unit_tests'].map((key) => manifest[key] as Node | undefined)
@@ -47,6 +72,7 @@ function aspects(node: Node): string {
       return text([
         ...[checksumOf(node), config['materialized'], [config['unique_key'] ?? []].flat()],
         ...[config['incremental_strategy'] ?? null, tagsOf(config)],
+        ...[config['alias'] ?? null, config['schema'] ?? null, contractOf(node, config)],
       ])
     case 'seed':
       return text([checksumOf(node), config['column_types'] ?? {}, tagsOf(config)])
@@ -61,6 +87,13 @@ function aspects(node: Node): string {
     default:
       return text([node['identifier'], node['loaded_at_field'] ?? null])
   }
+}
+
+/** Types of columns matter where they are held. */
+function contractOf(node: Node, config: Node): unknown {
+  if ((config['contract'] as Node | undefined)?.['enforced'] !== true) return null
+  const columns = Object.values((node['columns'] ?? {}) as Readonly<Record<string, Node>>)
+  return columns.map(({ name, data_type }) => [name, data_type ?? null])
 }
 
 const checksumOf = ({ checksum }: Node): unknown => (checksum as Node | undefined)?.['checksum']

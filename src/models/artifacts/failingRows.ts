@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto'
 import type { Json } from '../../core/json.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
 import type { NodeResult } from './runResults.ts'
 
+/** A row that failed a test, by the test's unique id. */
+interface FailingRow {
+  readonly test: string
+  readonly row: Json
+}
+
 const folder = (path: string): string => `_quality/_failures/${path}/`
-const lineOf = (row: unknown): string => `${JSON.stringify(row)}\n`
+/** Names of tests may be longer than those of files. */
+const keyOf = (path: string, test: string): string =>
+  `${folder(path)}${createHash('md5').update(test).digest('hex')}.ndjson`
 
 /** The rows of `keepFailingRows`, by the unique id of their test. */
 export async function readFailingRows(
@@ -17,27 +26,35 @@ export async function readFailingRows(
     // Another process may have removed it since.
     if (bytes === undefined) continue
     const lines = new TextDecoder().decode(bytes).trimEnd().split('\n').slice(0, most)
-    const name = decodeURIComponent(key.slice(folder(path).length, -'.ndjson'.length))
-    found[name] = lines.map((line) => JSON.parse(line) as Json)
+    const rows = lines.map((line) => JSON.parse(line) as FailingRow)
+    found[rows[0]!.test] = rows.map(({ row }) => row)
   }
   return found
 }
 
 /**
- * Keeps the rows that failed a test of the newest build as `_quality/_failures/<path>/<unique id>.ndjson`, one a
- * line: a few, or up to 1000 where it has `store_failures`. Those of a test that passes now are removed.
+ * Keeps the rows that failed a test of the newest build in `_quality/_failures/<path>/`, a file a test, one
+ * `{test, row}` a line: a few, or up to 1000 where it has `store_failures`. Those of a test that passes now, or is
+ * not `known` any more, are removed.
  */
 export async function keepFailingRows(
   store: ObjectStore,
   path: string,
   results: readonly NodeResult[],
+  known: readonly string[],
 ): Promise<void> {
   const there = new Set<string>()
   for await (const { key } of store.list(folder(path))) there.add(key)
+  const rows = new Map<string, FailingRow[]>()
   for (const { uniqueId, sample } of results) {
-    const key = `${folder(path)}${encodeURIComponent(uniqueId)}.ndjson`
-    if (there.has(key)) await store.remove(key)
-    if (sample.length === 0) continue
-    await store.create(key, new TextEncoder().encode(sample.map(lineOf).join('')))
+    const own = sample.map((row) => ({ test: uniqueId, row }))
+    rows.set(uniqueId, [...(rows.get(uniqueId) ?? []), ...own])
+  }
+  const kept = new Set(known.filter((test) => !rows.has(test)).map((test) => keyOf(path, test)))
+  for (const key of there) if (!kept.has(key)) await store.remove(key)
+  for (const [test, failing] of rows) {
+    if (failing.length === 0) continue
+    const lines = failing.map((one) => `${JSON.stringify(one)}\n`).join('')
+    await store.create(keyOf(path, test), new TextEncoder().encode(lines))
   }
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../../core/json.ts'
 import type { ObjectStore } from '../../lake/objectStore.ts'
-import { keepFailingRows } from './failingRows.ts'
 import { runResultsOf } from './runResults.ts'
 import type { NodeResult } from './runResults.ts'
 
@@ -28,7 +27,7 @@ const folder = (path: string): string => `_quality/_models/${path}/`
 
 /**
  * Keeps how the tests of a build went as `_quality/_models/<path>/<time>-<random>.json`, which is dbt's
- * `run_results.json`, with the rows that failed them (`keepFailingRows`), and removes what is older than the newest 100.
+ * `run_results.json`, and removes what is older than the newest 100.
  */
 export async function keepTestResults(
   store: ObjectStore,
@@ -43,7 +42,6 @@ export async function keepTestResults(
   await store.create(key, new TextEncoder().encode(`${JSON.stringify(artifact)}\n`))
   const keys = await keysOf(store, path)
   for (const old of keys.slice(0, -KEPT)) await store.remove(old)
-  await keepFailingRows(store, path, results)
 }
 
 /** Whether a test of severity `error` failed in the newest build whose results are kept. */

@@ -1,3 +1,4 @@
+import { GateError } from '../../core/errors.ts'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { CheckedTable } from '../../core/figures.ts'
@@ -161,6 +162,13 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     await database.run(`detach ${PUBLISHED_CATALOG}`)
     const checks = [...judged, ...tested]
     return { database: file, tables: exported, checks, figures: figures.keep() }
+  } catch (error) {
+    await Promise.allSettled(begun.values())
+    // A gate that can't say so goes on as before.
+    if (error instanceof GateError) {
+      await Promise.allSettled(options.gates.map(async (gate) => gate.refused?.()))
+    }
+    throw error
   } finally {
     await Promise.allSettled(begun.values())
     beside?.close()

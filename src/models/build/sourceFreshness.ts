@@ -23,7 +23,7 @@ export async function sourceFreshness(
   const shared = { uniqueId, snapshottedMs: nowMs, criteria }
   try {
     const [row] = await database.rows(
-      `select epoch_ms(cast(max(${loadedAtField}) as timestamptz)) as ms from ${relation}${filter === undefined ? '' : ` where ${filter}`}`,
+      `select epoch_ms(max(cast(${loadedAtField} as timestamptz))) as ms from ${relation}${filter === undefined ? '' : ` where ${filter}`}`,
     )
     if (row?.['ms'] === undefined || row['ms'] === null) {
       const message = `${relation} has no rows: nothing says how old it is`

@@ -7,7 +7,7 @@ import { publishingLayout } from './layout.ts'
 import type { Layout } from './layout.ts'
 import { withOwnSettings } from './nodeConfig.ts'
 import type { NodeConfig } from './nodeConfig.ts'
-import { projectError } from './projectError.ts'
+import { projectError, unsupported } from './projectError.ts'
 import { refuseOtherNames } from './otherNames.ts'
 import type { CompiledModel, CompiledProject, CompiledSource } from './projectNodes.ts'
 import type { CompiledTest } from './projectNodes.ts'
@@ -183,6 +183,10 @@ export function compileProject(project: ModelsProject, options: CompileOptions):
   for (const test of project.singularTests) {
     const { sql, config, reads } = render(test, test.config, { name: test.name })
     if (!config.enabled) continue
+    if (config.where !== undefined) {
+      const way = 'write the condition into the SQL of the test'
+      throw unsupported(test, `\`where\` of the singular test '${test.name}'`, way)
+    }
     tests.push({
       ...{
         uniqueId: `test.${name}.${test.name}`,

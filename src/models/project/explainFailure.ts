@@ -1,5 +1,5 @@
 import { SluiceboxError } from '../../core/errors.ts'
-import { projectError, unsupported, withLine } from './projectError.ts'
+import { projectError, unsupported, raisedAt } from './projectError.ts'
 import type { Place } from './projectError.ts'
 import type { TemplateFile } from './renderer.ts'
 
@@ -33,7 +33,8 @@ const WAYS: readonly (readonly [RegExp, string])[] = [
 export function explainFailure(files: readonly TemplateFile[], failure: TemplateFailure): Error {
   const { cause, lineno } = failure
   const line = lineno === undefined ? undefined : lineno + (cause === undefined ? 0 : 1)
-  if (cause instanceof SluiceboxError) return withLine(cause, locate(files, line))
+  if (cause instanceof SluiceboxError)
+    return raisedAt(cause, files.at(-1)?.file ?? '', locate(files, line))
   const message = cause?.message ?? failure.message.replace(/^\(.*\)[^\n]*\n\s*/, '')
   const [, filter] = FILTER.exec(message) ?? []
   if (filter !== undefined) {

@@ -17,10 +17,13 @@ export function refuseOtherNames(
   layout: Layout,
 ): void {
   for (const { file, text } of macros) {
-    const found = NAMING.exec(text)
+    const found = NAMING.exec(
+      text.replaceAll(/\{#[\s\S]*?#\}/g, (comment) => ' '.repeat(comment.length)),
+    )
     if (found === null) continue
     const place = { file, line: lineAt(text, found.index) }
-    const way = 'set schema and alias of the models themselves, as dbt takes them without it'
+    const way =
+      'name files as their tables are to be called, and set the schema of private models themselves'
     throw unsupported(place, `the macro ${found[1]}`, way)
   }
   for (const { model, config } of models) {

@@ -24,9 +24,9 @@ export function unsupported(
 
 const at = ({ file, line }: Place): string => (line === undefined ? file : `${file}:${line}`)
 
-/** The same error with the line, where it names the file alone. */
-export function withLine(error: Error, place: Place): Error {
-  const start = `${place.file}: `
+/** The same error with the place where it was raised, where it names the template alone. */
+export function raisedAt(error: Error, template: string, place: Place): Error {
+  const start = `${template}: `
   if (!(error instanceof ConfigError) || !error.message.startsWith(start)) return error
   const message = `${at(place)}: ${error.message.slice(start.length)}`
   return new ConfigError(message, { code: error.code as `SBX_${string}`, cause: error.cause })

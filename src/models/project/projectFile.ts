@@ -96,7 +96,10 @@ export function readProjectFile(root: string, render?: RenderText): ProjectFile 
   return {
     name,
     ...folders,
-    docsPaths: docs.value === null ? Object.values(folders).flat() : paths(docs, ''),
+    docsPaths:
+      docs.value === null
+        ? [...Object.values(folders).flat(), 'analyses', 'snapshots']
+        : paths(docs, ''),
     version: scalar(yaml.at('version').value),
     vars: variables(yaml.at('vars'), name),
     models: yaml.at('models'),

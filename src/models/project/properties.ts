@@ -16,6 +16,7 @@ import type { UnitTest } from './unitTestProperties.ts'
 
 /** What schema.yml says of one model, seed or singular test. */
 export interface NodeProperties {
+  readonly kind: 'node' | 'test'
   readonly name: string
   readonly place: Place
   readonly description: string
@@ -65,8 +66,8 @@ export function readProperties(
   const singular = yaml.at('data_tests').items()
   return {
     nodes: [
-      ...nodes.map((node) => nodeProperties(node, NODE, 'a model')),
-      ...singular.map((test) => nodeProperties(test, SINGULAR, 'a singular test')),
+      ...nodes.map((node) => nodeProperties(node, 'node')),
+      ...singular.map((test) => nodeProperties(test, 'test')),
     ],
     sources: sources.flatMap((source) => sourceTables(source, defaults.source)),
     tests: [
@@ -92,9 +93,11 @@ export function readProperties(
   }
 }
 
-function nodeProperties(node: Yaml, known: readonly string[], what: string): NodeProperties {
-  node.only(known, what)
+function nodeProperties(node: Yaml, kind: NodeProperties['kind']): NodeProperties {
+  if (kind === 'node') node.only(NODE, 'a model')
+  else node.only(SINGULAR, 'a singular test')
   return {
+    kind,
     name: nameOf(node),
     place: node.place,
     description: node.at('description').text() ?? '',

@@ -41,6 +41,8 @@ export interface ModelsProject {
   readonly root: string
   readonly name: string
   readonly vars: JsonObject
+  /** What looks like a mistake and stops nothing. */
+  readonly warnings: readonly string[]
   readonly models: readonly SqlFile[]
   readonly seeds: readonly SeedFile[]
   readonly sources: readonly SourceTable[]
@@ -93,14 +95,17 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     .map((file) => readProperties(root, file, defaults, valuesWith(vars, docs)))
   const nodes = properties.flatMap((one) => one.nodes)
   // Of two descriptions one would be taken in part.
-  refuseTwice(nodes, ({ name, place }, { place: { file, line } }) =>
-    projectError(place, `'${name}' is described in ${file}:${line} already: put both into one`),
-  )
+  const ofKind = (kind: NodeProperties['kind']) => nodes.filter((node) => node.kind === kind)
+  for (const kind of ['node', 'test'] as const)
+    refuseTwice(ofKind(kind), ({ name, place }, { place: { file, line } }) =>
+      projectError(place, `'${name}' is described in ${file}:${line} already: put both into one`),
+    )
 
   const text = (file: string): string => readFileSync(join(root, file), 'utf8')
   const described = (tree: Yaml, folder: string, file: string) => {
+    const kind = project.testPaths.includes(folder) ? 'test' : 'node'
     const inner = file.slice(folder.length + 1, -extname(file).length).split('/')
-    const own = nodes.filter((node) => node.name === stem(file))
+    const own = ofKind(kind).filter((node) => node.name === stem(file))
     const byFolder = folderConfig(tree, [name, ...inner], DEFAULT_CONFIG)
     return {
       name: stem(file),
@@ -136,7 +141,10 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     projectError({ file }, `'${name}' is also the name of ${first.file}`),
   )
   const singularTests = sqlFiles(project.testPaths, project.tests)
-  refuseUndescribed(nodes, [...models, ...seeds, ...singularTests])
+  const warnings = [
+    ...undescribed(ofKind('node'), [...models, ...seeds], 'model or seed'),
+    ...undescribed(ofKind('test'), singularTests, 'singular test'),
+  ]
   const inTests = (aside: string, extensions: readonly string[]): TemplateFile[] =>
     project.testPaths.flatMap((folder) =>
       filesOf(root, `${folder}/${aside}`, extensions).map((file) => ({ file, text: text(file) })),
@@ -145,7 +153,7 @@ export function readProject(root: string, options: ReadProjectOptions = {}): Mod
     filesOf(root, folder, ['.sql']).map((file) => ({ file, text: text(file) })),
   )
   return {
-    ...{ root, name, vars, models },
+    ...{ root, name, vars, models, warnings },
     seeds: seeds.filter(({ config }) => config.enabled),
     sources: properties.flatMap((one) => one.sources),
     macros: [...macros, ...inTests('generic', ['.sql'])],
@@ -164,29 +172,47 @@ function filesOf(root: string, folder: string, extensions: readonly string[]): s
   return listFiles(root, folder).filter((file) => extensions.includes(extname(file)))
 }
 
-/** dbt says so in a warning: what describes nothing is mostly a misspelling. */
-function refuseUndescribed(
+/** What is described and is not there: mostly a misspelling. dbt warns of it, too. */
+function undescribed(
   described: readonly NodeProperties[],
   files: readonly { readonly name: string }[],
-): void {
+  what: string,
+): string[] {
   const names = new Set(files.map(({ name }) => name))
-  const lost = described.find(({ name }) => !names.has(name))
-  if (lost === undefined) return
-  const near = nearest(lost.name, names)
-  const hint = near === undefined ? 'take it out' : `is it '${near}'?`
-  throw projectError(
-    lost.place,
-    `'${lost.name}' is described here, and no model, seed or test has this name; ${hint}`,
-  )
+  return described
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, place: { file, line } }) => {
+      const near = nearest(name, names)
+      const hint = near === undefined ? '' : `; is it '${near}'?`
+      return `${file}:${line}: '${name}' is described here, and no ${what} has this name${hint}`
+    })
 }
 
 const DOCS = /\{%-?\s*docs\s+(\w+)\s*-?%\}([\s\S]*?)\{%-?\s*enddocs\s*-?%\}/g
 
+const BEGINS_DOCS = /\{%-?\s*docs\s/g
+
 /** The texts of `{% docs %}` blocks by their names. */
 function docsIn(files: readonly string[], root: string): Record<string, string> {
-  const texts = files.map((file) => readFileSync(join(root, file), 'utf8'))
-  const blocks = texts.flatMap((text) => [...text.matchAll(DOCS)])
-  return Object.fromEntries(blocks.map(([, name = '', body = '']) => [name, body.trim()]))
+  const found: Record<string, string> = {}
+  for (const file of new Set(files)) {
+    const text = readFileSync(join(root, file), 'utf8')
+    const blocks = [...text.matchAll(DOCS)]
+    if ([...text.matchAll(BEGINS_DOCS)].length > blocks.length) {
+      throw projectError({ file }, 'a {% docs %} block has no name or no {% enddocs %}')
+    }
+    for (const { 1: name = '', 2: body = '', index } of blocks) {
+      const line = text.slice(0, index).split('\n').length
+      if (Object.hasOwn(found, name)) {
+        throw projectError(
+          { file, line },
+          `there is another {% docs ${name} %}: give it a name of its own`,
+        )
+      }
+      found[name] = body.trim()
+    }
+  }
+  return found
 }
 
 /** @param refusal of the second, beside the first */

@@ -32,7 +32,10 @@ const CALLS_DOC = /\{\{[^}]*\bdoc\(/
 /** Parses one YAML file of a project. */
 export function readYaml(root: string, file: string, render?: RenderText): Yaml {
   const lines = new LineCounter()
-  const document = parseDocument(readFileSync(join(root, file), 'utf8'), { lineCounter: lines })
+  const document = parseDocument(readFileSync(join(root, file), 'utf8'), {
+    lineCounter: lines,
+    merge: true,
+  })
   const [problem] = document.errors
   if (problem !== undefined) {
     throw projectError({ file, line: problem.linePos?.[0].line }, problem.message, problem)
@@ -78,7 +81,13 @@ export function readYaml(root: string, file: string, render?: RenderText): Yaml 
       },
     }
   }
-  return node([], (document.toJS() ?? null) as Json)
+  let value: Json
+  try {
+    value = (document.toJS() ?? null) as Json
+  } catch (error) {
+    throw projectError({ file }, (error as Error).message, error)
+  }
+  return node([], value)
 }
 
 function renderDeep(value: Json, place: Place, render: RenderText): Json {

@@ -51,11 +51,11 @@ export function createRenderer(options: RendererOptions): Renderer {
     templates.set(name, template)
     return template
   }
+  for (const macro of options.macros) refuseLoopSets(macro)
   const macros = options.macros.map(({ file, text }) => ({
     ...{ file, text: asNunjucks(text), names: namesIn(text) },
   }))
   for (const macro of macros) {
-    refuseLoopSets(macro)
     attempt([macro], () => compile(macro))
   }
   /** The files of macros that a text may call, and of those that these may call. */

@@ -28,24 +28,26 @@ export function selectNodes(
   earlier?: EarlierState,
 ): Set<string> {
   const graph = graphOf(nodes)
-  const named = (text: Selection['select']): Set<string> => {
+  const named = (text: Selection['select'], isExact = true): Set<string> => {
     const words = (typeof text === 'string' ? [text] : (text ?? [])).flatMap((one) =>
       one.trim().split(/\s+/),
     )
-    const found = words.filter((word) => word !== '').map((word) => intersection(word))
+    const found = words.filter((word) => word !== '').map((word) => intersection(word, isExact))
     return new Set(found.flatMap((ids) => [...ids]))
   }
-  const intersection = (word: string): Set<string> => {
-    const sets = word.split(',').map((criterion) => withTests(oneCriterion(criterion), graph))
+  const intersection = (word: string, isExact: boolean): Set<string> => {
+    const sets = word
+      .split(',')
+      .map((criterion) => withTests(oneCriterion(criterion, isExact), graph))
     const [first = new Set<string>(), ...others] = sets
     return new Set([...first].filter((id) => others.every((other) => other.has(id))))
   }
-  const oneCriterion = (text: string): Set<string> => {
+  const oneCriterion = (text: string, isExact: boolean): Set<string> => {
     const [, at, depthUp, up, method, argument, value = '', down, depthDown] =
       CRITERION.exec(text) ?? []
     const isMatch = matcher({ method, argument, value, text }, earlier)
     const direct = nodes.filter(isMatch).map(({ uniqueId }) => uniqueId)
-    if (direct.length === 0) refuseMisspelt(nodes, method, value)
+    if (direct.length === 0 && isExact) refuseMisspelt(nodes, method, value)
     const found = new Set(direct)
     if (down !== undefined || at !== undefined) {
       walk(direct, graph.children, steps(depthDown), found)
@@ -55,30 +57,43 @@ export function selectNodes(
     return found
   }
   const chosen = isNothing(select) ? new Set(nodes.map(({ uniqueId }) => uniqueId)) : named(select)
-  for (const id of named(exclude)) chosen.delete(id)
+  // What is not there needs no exclusion.
+  for (const id of named(exclude, false)) chosen.delete(id)
   return chosen
 }
 
-/** A name or a path that nothing has is a misspelling; nothing may have a tag, or have changed. */
+/**
+ * A name or a path that nothing has is a misspelling, and so is a tag like one that there is. That nothing has a tag,
+ * or has changed, may well be.
+ */
 function refuseMisspelt(
   nodes: readonly SelectableNode[],
-  method: string | undefined,
+  given: string | undefined,
   value: string,
 ): void {
-  const isPath = (method ?? 'path') === 'path' && /[/\\]|\.(sql|csv)$/.test(value)
-  if (/[*?]/.test(value) || !(isPath || method === undefined || method === 'fqn')) return
-  const known = nodes.filter(({ kind }) => kind === 'model' || kind === 'seed')
-  const near = nearest(
-    value,
-    known.map((node) => (isPath ? node.file : node.name)),
-  )
+  const method = given ?? (/[/\\]|\.(sql|csv)$/.test(value) ? 'path' : 'fqn')
+  const known = KNOWN[method]
+  if (known === undefined || /[*?]/.test(value)) return
+  const near = nearest(value, new Set(nodes.flatMap(known)))
+  if (near === undefined && method === 'tag') return
   const hint = near === undefined ? 'look at the files of the project' : `is it '${near}'?`
   throw new ConfigError(
-    `nothing is selected by '${value}': no node has this name or path; ${hint}`,
-    {
-      code: 'SBX_MODELS_SELECT',
-    },
+    `nothing is selected by '${value}': no node has this ${CALLED[method] ?? method}; ${hint}`,
+    { code: 'SBX_MODELS_SELECT' },
   )
+}
+
+const CALLED: Readonly<Record<string, string>> = { fqn: 'name', file: 'path' }
+const isMade = ({ kind }: SelectableNode): boolean => kind === 'model' || kind === 'seed'
+const paths = (node: SelectableNode): readonly string[] =>
+  isMade(node) ? [node.file, node.file.slice(0, node.file.lastIndexOf('/'))] : []
+/** What may be named by a method. */
+const KNOWN: Readonly<Record<string, (node: SelectableNode) => readonly string[]>> = {
+  fqn: (node) => (isMade(node) ? [node.name] : []),
+  path: paths,
+  file: paths,
+  source: ({ kind, fqn }) => (kind === 'source' ? [fqn.at(-2)!, fqn.slice(-2).join('.')] : []),
+  tag: ({ tags }) => tags,
 }
 
 const isNothing = (text: Selection['select']): boolean => text === undefined || text.length === 0

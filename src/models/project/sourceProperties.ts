@@ -95,6 +95,9 @@ function freshnessOf(source: Yaml, table: Yaml): Freshness | undefined {
   // `freshness: null` takes a table out of what its source says.
   const own = isMapping(table.value) ? table.value : {}
   if (freshness === undefined || own['freshness'] === null) return undefined
+  for (const one of candidates) {
+    one.at('freshness').only(['warn_after', 'error_after', 'filter'], 'freshness')
+  }
   // What a table says of itself goes over what its source says, part by part.
   const part = (key: string): Yaml | undefined =>
     candidates.map((yaml) => yaml.at('freshness').at(key)).findLast(({ value }) => value !== null)

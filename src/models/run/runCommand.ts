@@ -74,7 +74,7 @@ export async function runCommand(options: RunProjectOptions): Promise<ProjectRun
     const success =
       results.every(({ status }) => status !== 'error' && status !== 'fail') &&
       freshness.every(({ status }) => status === 'pass' || status === 'warn')
-    return { success, results, freshness }
+    return { success, results, freshness, warnings: read.warnings }
   } finally {
     database.close()
     await rm(work, { recursive: true, force: true })
@@ -95,12 +95,13 @@ async function selected(
     })
   }
   const text = await readFile(file, 'utf8').catch(refused("can't be read"))
-  const manifest = await parsed(text).catch(refused('is no manifest of dbt or of this runner'))
   const now = manifestOf(project, { id: randomUUID(), startedMs: 0, nowMs: 0 })
-  return selectNodes(nodes, { select, exclude }, earlierStates(manifest, now, nodes))
+  const states = async () => earlierStates(parsed(text), now, nodes)
+  const earlier = await states().catch(refused('is no manifest of dbt or of this runner'))
+  return selectNodes(nodes, { select, exclude }, earlier)
 }
 
-async function parsed(text: string): Promise<JsonObject> {
+function parsed(text: string): JsonObject {
   const manifest = JSON.parse(text) as JsonObject | null
   if (typeof manifest?.['nodes'] !== 'object') throw new Error('it has no nodes')
   return manifest

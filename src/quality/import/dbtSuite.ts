@@ -52,7 +52,7 @@ export interface DbtSuiteOptions {
  */
 export function dbtSuite(text: string, name: string, options: DbtSuiteOptions = {}): Suite {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, merge: true })
   const lineOf = (path: Path): number => {
     const node = document.getIn(path, true)
     const [at = 0] = (isNode(node) ? node.range : undefined) ?? []
@@ -60,7 +60,7 @@ export function dbtSuite(text: string, name: string, options: DbtSuiteOptions = 
   }
   const [problem] = document.errors
   if (problem !== undefined) throw refused(problem.linePos?.[0].line, problem.message)
-  const file = mapping(document.toJS())
+  const file = mapping(asValue(document))
   const { sources = {} } = options
   const nodes = [
     ...nodesOf(file, ['models']),
@@ -95,7 +95,25 @@ export function dbtSuite(text: string, name: string, options: DbtSuiteOptions = 
     }
     return [{ table, ...(delta === undefined ? {} : { delta }), key: keyOf(columns), expectations }]
   })
+  const names = tables.map(({ table }) => table)
+  for (const { expectations } of tables) {
+    for (const { kwargs } of expectations) {
+      const other = kwargs['otherTable']
+      if (typeof other !== 'string' || names.includes(other) || !Object.hasOwn(sources, other))
+        continue
+      const why = `relationships to '${other}', a table of a source that has no test of its own here: give it one`
+      throw refused(undefined, why)
+    }
+  }
   return defineSuite(name, tables)
+}
+
+function asValue(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw refused(undefined, error instanceof Error ? error.message : String(error))
+  }
 }
 
 const nodesOf = (from: Mapping, [key]: readonly [string], above: Path = []): Node[] =>
@@ -133,17 +151,26 @@ function readTest({ name, body }: Test, table: string, column?: string): Expecta
   const given = { ...body, ...mapping(body['arguments']) }
   const setting = (key: string): unknown => given[key] ?? config[key]
   if (setting('enabled') === false) return []
-  const counting = COUNTING.find((key) => setting(key) !== undefined && setting(key) !== null)
+  const counting = COUNTING.find((key) => !WITHOUT_EFFECT.includes(setting(key) as string))
   if (counting !== undefined) {
     throw unsupported(
       `${place}: ${counting} is not supported; give the expectation a share that suffices, \`mostly\``,
     )
   }
-  const where = setting('where') ?? given['row_condition']
-  if (typeof where === 'string' && /\{[{%]/.test(where)) {
-    throw unsupported(
-      `${place}: a template in \`where\` is not supported; write the SQL that it makes`,
-    )
+  const conditions = [setting('where'), given['row_condition']].filter(
+    (one) => typeof one === 'string',
+  )
+  const where =
+    conditions.length < 2 ? conditions[0] : conditions.map((one) => `(${one})`).join(' and ')
+  for (const [key, value] of [
+    ...[
+      ['where', where],
+      ['enabled', setting('enabled')],
+      ['severity', setting('severity')],
+    ],
+  ] as const) {
+    if (typeof value !== 'string' || !/\{[{%]/.test(value)) continue
+    throw unsupported(`${place}: a template in \`${key}\` is not supported; write what it makes`)
   }
   const taken = TAKEN[name]
   const unknown = Object.keys(given).find(
@@ -184,7 +211,8 @@ function expectationOf(test: {
     case 'relationships': {
       const [, otherTable] = CALL.exec(String(given['to'])) ?? []
       if (otherTable === undefined) throw unsupported(`${place}: \`to\` is no ref('…')`)
-      const columnB = String(given['field'])
+      if (typeof given['field'] !== 'string') throw unsupported(`${place}: it has no \`field\``)
+      const columnB = given['field']
       return expectForeignKeysInColumnAToExistInColumnB({
         columnA: target,
         otherTable,
@@ -212,11 +240,13 @@ const TAKEN: Readonly<Record<string, readonly string[]>> = {
 /** What any test may be given besides. */
 const SETTINGS = [
   ...['config', 'arguments', 'where', 'row_condition', 'severity', 'name', 'tags', 'meta'],
-  ...['description', 'column_name', 'enabled', 'store_failures'],
+  ...['description', 'column_name', 'enabled', 'store_failures', 'limit'],
+  ...['error_if', 'warn_if', 'fail_calc'],
 ]
 
 /** What makes of the number of failing rows something else than "none". */
-const COUNTING = ['error_if', 'warn_if', 'fail_calc', 'limit']
+const COUNTING = ['error_if', 'warn_if', 'fail_calc']
+const WITHOUT_EFFECT = [undefined, null, '!= 0', 'count(*)']
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 const mapping = (value: unknown): Mapping =>

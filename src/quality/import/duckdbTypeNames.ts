@@ -16,21 +16,25 @@ const CALLED: Readonly<Record<string, readonly string[]>> = {
   ...many(['float'], ['FLOAT', 'DOUBLE']),
   ...many(['date', 'datetype'], ['DATE']),
   ...many(
-    ['datetime64', 'datetime64[ns]', 'timestamp', 'timestamptype', 'datetime'],
+    ['datetime64', 'datetime64[ns]', 'datetime64[us]', 'timestamp', 'timestamptype', 'datetime'],
     ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_NS'],
   ),
+  ...many(['timestamptz'], ['TIMESTAMP WITH TIME ZONE']),
+  ...many(['numeric', 'decimal'], ['DECIMAL(18,3)']),
   ...many(['bytes', 'binarytype', 'binary', 'blob'], ['BLOB']),
 }
 
 /** Names that DuckDB itself gives in `describe`. */
 const OWN =
-  /^(?:VARCHAR|BOOLEAN|U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DATE|TIME|TIMESTAMP(?:_NS|_MS|_S| WITH TIME ZONE)?|INTERVAL|BLOB|UUID|JSON|DECIMAL\(\d+,\s*\d+\)|.+\[\d*\]|(?:STRUCT|MAP|ENUM)\(.*\))$/i
+  /^(?:VARCHAR|BOOLEAN|U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|FLOAT|DOUBLE|DATE|TIME(?: WITH TIME ZONE)?|BIT|TIMESTAMP(?:_NS|_MS|_S| WITH TIME ZONE)?|INTERVAL|BLOB|UUID|JSON|DECIMAL\(\d+,\s*\d+\)|.+\[\d*\]|(?:STRUCT|MAP|ENUM)\(.*\))$/i
 
 /** DuckDB's types that such a name may mean; none where it means nothing. */
 export function duckdbTypeNames(name: string): readonly string[] {
-  const called = CALLED[name.toLowerCase()]
-  if (called !== undefined) return called
-  return OWN.test(name) ? [name.toUpperCase()] : []
+  const lower = name.toLowerCase()
+  if (Object.hasOwn(CALLED, lower)) return CALLED[lower]!
+  // DuckDB has all texts as one type.
+  if (/^(?:var|n?var|n)?char(?:acter)?\s*\(\d+\)$/.test(lower)) return ['VARCHAR']
+  return OWN.test(name) ? [name] : []
 }
 
 function many(

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { NodeResult } from '../../../src/models/artifacts/runResults.ts'
+import { keepFailingRows, readFailingRows } from '../../../src/models/artifacts/failingRows.ts'
 import { keepTestResults, lastTestResults } from '../../../src/models/artifacts/testResults.ts'
 import { openLake } from '../../../src/lake/openLake.ts'
 import { goldShop } from '../goldShop.ts'
@@ -89,26 +90,24 @@ it('tells how the tests of a build went, whether it was published or not', async
 
 it('keeps the rows that failed the tests of the newest build, many where a test stores them', async () => {
   const store = await openLake(`memory:${crypto.randomUUID()}`)
-  const keep = (results: readonly NodeResult[]) =>
-    keepTestResults(store, 'gold', results, { startedMs: DAY, nowMs: DAY })
-  const rows = async () => {
-    const found: Record<string, string> = {}
-    for await (const { key } of store.list('_quality/_failures/')) {
-      found[key] = new TextDecoder().decode(await store.read(key))
-    }
-    return found
-  }
-  const key = (test: string) => `_quality/_failures/gold/test.p.${test}.ndjson`
+  const keep = (results: readonly NodeResult[], known = ['test.p.a', 'test.p.b']) =>
+    keepFailingRows(store, 'gold', results, known)
+  const rows = () => readFailingRows(store, 'gold', 9)
   await keep([
     result('test.p.a', { status: 'fail', sample: [{ id: 1 }, { id: 2 }] }),
     result('test.p.b'),
   ])
-  expect(await rows()).toEqual({ [key('a')]: '{"id":1}\n{"id":2}\n' })
+  expect(await rows()).toEqual({ 'test.p.a': [{ id: 1 }, { id: 2 }] })
   await keep([result('test.p.a', { status: 'fail', sample: [{ id: 2 }] })])
-  expect(await rows()).toEqual({ [key('a')]: '{"id":2}\n' })
+  expect(await rows()).toEqual({ 'test.p.a': [{ id: 2 }] })
   await keep([result('test.p.b', { status: 'fail', sample: [{ id: 3 }] })])
+  expect(await rows()).toEqual({ 'test.p.a': [{ id: 2 }], 'test.p.b': [{ id: 3 }] })
   await keep([result('test.p.a')])
-  expect(await rows()).toEqual({ [key('b')]: '{"id":3}\n' })
+  expect(await rows()).toEqual({ 'test.p.b': [{ id: 3 }] })
+  // One that was renamed leaves none behind, and names are as long as they like.
+  const long = `test.p.${'x'.repeat(400)}`
+  await keep([result(long, { status: 'fail', sample: [{ id: 4 }] })], [long])
+  expect(await rows()).toEqual({ [long]: [{ id: 4 }] })
 
   const shop = await goldShop(project('[{ unique: { config: { store_failures: true } } }]'))
   for (let order = 0; order < 20; order++) await shop.order(order, `c${order % 10}`, 1)

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -264,9 +264,46 @@ seeds: { shop: { codes: { +column_types: { code: varchar } } } }
         sample: [{ max_loaded_at: '2024-06-01T12:00:00.000Z' }],
       },
     ])
+    // What may only be warned of stops nothing, nor does an age by the partition of a single file.
+    const none = { ...t, files: [] }
+    const empty = await build(old(hours('warn_after', 2)), { sources: { t: none }, clock })
+    expect(empty.checks).toMatchObject([{ severity: 'warn', failures: 1 }])
+    const dated = join(dirname(parquet), 'date=2024-06-01/two.parquet')
+    await mkdir(dirname(dated))
+    await copyFile(parquet, dated)
+    const byDay = {
+      ...{ folder: dirname(parquet), partitionColumns: ['date'] },
+      files: [{ path: 'date=2024-06-01/two.parquet', partitionValues: { date: '2024-06-01' } }],
+      columns: [...t.columns, { name: 'date', type: 'date', nullable: false } as const],
+    }
+    const files = old(hours('error_after', 24))
+    const yaml = files['models/schema.yml'].replace(
+      'loaded_at_field: loaded',
+      'loaded_at_field: date',
+    )
+    const fresh = await build(
+      { ...files, 'models/schema.yml': yaml },
+      { sources: { t: byDay }, clock },
+    )
+    expect(fresh.checks).toMatchObject([{ failures: 0 }])
     const stale = built(hours('error_after', 2))
     await expect(stale).rejects.toThrow(GateError)
     await expect(stale).rejects.toThrow(/freshness of source.*2024-06-01T12:00:00/)
+  })
+
+  it('tells gates of a build that is refused, whoever refused it', async () => {
+    let refused = 0
+    const gate: BuildGate = {
+      name: 'suite',
+      check: async () => [],
+      refused: async () => void refused++,
+    }
+    const files = { 'models/a.sql': 'select 1 as id' }
+    await build(files, { gates: [gate] })
+    expect(refused).toBe(0)
+    const failing = { ...files, 'tests/none.sql': "from {{ ref('a') }}" }
+    await expect(build(failing, { gates: [gate] })).rejects.toThrow('1 of 1 checks failed')
+    expect(refused).toBe(1)
   })
 
   it('names the file whose SQL fails', async () => {

@@ -149,8 +149,20 @@ describe('compileProject', () => {
     ["x\n\n{{ ref('other', 'b') }}", "models/a.sql:3: ref('other', 'b')"],
     ["{{ ref('b', v=2) }}", 'models/a.sql:1: ref() with anything but'],
     [
-      '{% set first = true %}\n{% for x in [1] %}\n{%- set first = false %}{% endfor %}',
+      '{% set first = true %}\n{% for x in [1] %}\n{%- set first = false %}{% endfor %}{{ first }}',
       'models/a.sql:3: {% set first %} in a loop',
+    ],
+    [
+      '{% set first = true %}{% for x in [1] %}{% if first %},{% endif %}\n{% set first = false %}{% endfor %}',
+      'models/a.sql:2: {% set first %} in a loop',
+    ],
+    [
+      '{% for a in [1] %}{% set f = 1 %}{% for b in [1] %}{% set f = 0 %}{% endfor %}{{ f }}{% endfor %}',
+      'models/a.sql:1: {% set f %} in a loop',
+    ],
+    [
+      '{% macro n(m) %}{% for x in [1] %}{% set m = 2 %}{% endfor %}{{ m }}{% endmacro %}',
+      'models/a.sql:1: {% set m %} in a loop',
     ],
     ["\n{{ config(access='public', alias='b') }}", "models/a.sql:2: alias 'b' of a public model"],
     ["{{ config(access='public', schema='b') }}", "models/a.sql:1: schema 'b' of a public model"],
@@ -165,12 +177,18 @@ describe('compileProject', () => {
     const sql =
       "{{ config(access='private', alias='b', schema='c') }}{% for x in [1, 2] %}{% set y = x * 2 %}{{ y }}{% endfor %}"
     expect(compile({ 'models/a.sql': sql }).models[0]!.sql).toBe('24')
+    const macros = `{# {% for x in y %}{% set sep = 1 %} #}
+{% macro one() %}{% set sep = 1 %}{% endmacro %}
+{% macro two(xs) %}{% set all = [] %}{% for x in xs %}{% set sep = x %}{% do all.append(sep) %}{% endfor %}{{ all | join(',') }}{% endmacro %}`
+    expect(
+      compile({ 'macros/m.sql': macros, 'models/a.sql': '{{ two([1, 2]) }}' }).models[0]!.sql,
+    ).toBe('1,2')
   })
 
   it('refuses macros by which dbt names schemas and models', () => {
     const macro = '\n{% macro generate_schema_name(name, node) %}x{% endmacro %}'
     expect(() => compile({ 'macros/m.sql': macro, 'models/a.sql': 'x' })).toThrow(
-      'macros/m.sql:2: the macro generate_schema_name is not supported here; set schema',
+      'macros/m.sql:2: the macro generate_schema_name is not supported here; name files',
     )
   })
 
@@ -207,20 +225,45 @@ describe('compileProject', () => {
       'models:\n  - name: a\n    description: "{{ doc(\'a_txt\') }}"',
       "models/schema.yml:3: doc('a_txt'): no .md file has {% docs a_txt %}; is it 'a_text'?",
     ],
-    [
-      'models:\n  - name: a\n  - name: orderss',
-      "models/schema.yml:3: 'orderss' is described here, and no model, seed or test has this name; is it 'orders'?",
-    ],
   ])('refuses %j', (yaml, message) => {
     const files = { 'models/a.sql': 'x', 'models/orders.sql': 'x', 'models/schema.yml': yaml }
     const docs = '{% docs a_text %}A.{% enddocs %}'
     expect(() => compile({ ...files, 'models/notes.md': docs })).toThrow(message)
   })
 
+  it('warns of what is described and is not there, as dbt does', () => {
+    const yaml = 'models:\n  - name: a\n  - name: orderss\ndata_tests: [{ name: a }]'
+    const files = { 'models/a.sql': 'x', 'models/orders.sql': 'x', 'models/schema.yml': yaml }
+    expect(readProject(projectFolder({ 'dbt_project.yml': 'name: p', ...files })).warnings).toEqual(
+      [
+        "models/schema.yml:3: 'orderss' is described here, and no model or seed has this name; is it 'orders'?",
+        "models/schema.yml:4: 'a' is described here, and no singular test has this name",
+      ],
+    )
+  })
+
+  it.each([
+    [
+      { 'models/n.md': '{% docs a %}1{% enddocs %}\n{% docs a %}2{% enddocs %}' },
+      'models/n.md:2: there is another {% docs a %}',
+    ],
+    [{ 'models/n.md': '{% docs a %}1' }, 'models/n.md: a {% docs %} block has no name or no'],
+    [
+      { 'tests/none.sql': "{{ config(where='id > 1') }} from {{ ref('a') }}" },
+      "tests/none.sql: `where` of the singular test 'none' is not supported here; write the condition",
+    ],
+  ])('refuses %j', (files, message) => {
+    expect(() => compile({ 'models/a.sql': 'x', ...files })).toThrow(message)
+  })
+
   it('says which macro an error is in', () => {
     const macro = '{% macro m() %}\n\n{{ run_query("x") }}{% endmacro %}'
     expect(() => compile({ 'macros/m.sql': macro, 'models/a.sql': 'x\n{{ m() }}' })).toThrow(
       'macros/m.sql:3: run_query()',
+    )
+    const reading = "{% macro m() %}\n\n{{ var('x') }}{% endmacro %}"
+    expect(() => compile({ 'macros/m.sql': reading, 'models/a.sql': 'x\n{{ m() }}' })).toThrow(
+      "macros/m.sql:3: var('x') is not set",
     )
   })
 

@@ -63,8 +63,10 @@ describe('selectNodes', () => {
     ['config.materialized:table', ['side']],
     ['config.tags:daily', ['mart']],
     ['resource_type:seed', []],
+    ['tag:nightly', []],
+    ['state:modified+', ['mart', 'mid', 'side', 'stg']],
   ])('understands %s', (select, want) => {
-    expect(of(select)).toEqual(want)
+    expect(chosen({ select }, () => 'other')).toEqual(want)
   })
 
   it('leaves out what is excluded, with all that it says', () => {
@@ -93,12 +95,15 @@ describe('selectNodes', () => {
   })
 
   it.each([
-    ['mids', "nothing is selected by 'mids': no node has this name or path; is it 'mid'?"],
+    ['mids', "nothing is selected by 'mids': no node has this name; is it 'mid'?"],
     ['path:models/mids.sql', "is it 'models/mid.sql'?"],
+    ['path:model', "no node has this path; is it 'models'?"],
+    ['source:rw', "no node has this source; is it 'raw'?"],
+    ['tag:dayly', "no node has this tag; is it 'daily'?"],
     ['+nowhere+', 'look at the files of the project'],
   ])('takes %s for a misspelling', (select, message) => {
     expect(() => of(select)).toThrow(message)
-    expect(() => chosen({ exclude: select })).toThrow(message)
+    expect(chosen({ exclude: select })).toEqual(['mart', 'mid', 'side', 'stg'])
   })
 
   it.each(['exposure:x', 'state:gone'])('refuses %s', (select) => {

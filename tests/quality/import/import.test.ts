@@ -88,7 +88,8 @@ describe('greatExpectationsSuite', () => {
     ['float', ['FLOAT', 'DOUBLE']],
     ['object', ['VARCHAR']],
     ['datetime64[ns]', ['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_NS']],
-    ['varchar[]', ['VARCHAR[]']],
+    ['varchar[]', ['varchar[]']],
+    ['VARCHAR(50)', ['VARCHAR']],
     ['DECIMAL(18,2)', ['DECIMAL(18,2)']],
   ])('takes the type %s for %j', (type_, types) => {
     const of = (type: string, kwargs: object) =>

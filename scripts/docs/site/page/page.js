@@ -455,7 +455,7 @@ function found({ error, unexpected, elements, observed }) {
   return observed === null ? '' : short(observed)
 }
 
-/** What the newest build of Gold was not published for, where that is so. */
+/** What Gold is not published for, where that is so. */
 function blockedPanel() {
   const checks = allChecks().filter(({ success, severity }) => !success && severity === 'block')
   const failed = allTests().filter(hasFailed)
@@ -466,11 +466,11 @@ function blockedPanel() {
   return h(
     'section',
     { id: 'blocked' },
-    h('h2', { class: 'part' }, 'The newest build of Gold was not published'),
+    h('h2', { class: 'part' }, 'Gold is blocked'),
     h(
       'p',
       { class: 'note' },
-      `${now} This is why; it is published with the next build that passes.`,
+      `${now} Gold is published with the next build in which all of this passes.`,
     ),
     checks.length > 0 ? checkTable(checks) : null,
     failed.length > 0 ? testTable(failed) : null,
