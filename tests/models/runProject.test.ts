@@ -287,6 +287,14 @@ select id, sum(n)::bigint as n, {{ factor() }} as f, '{{ var('v', 'x') }}' as v 
     expect((await run({ command: 'test' })).statuses).toEqual(['test none: pass'])
   })
 
+  it('refuses two models of one table', async () => {
+    const same = "{{ config(schema='x', alias='b') }} select 1 as id"
+    const { run } = shop({ 'models/a.sql': same, 'models/c.sql': same })
+    await expect(run()).rejects.toThrow(
+      'models/c.sql: this is "shop"."main_x"."b", as models/a.sql is: give one of them',
+    )
+  })
+
   it('makes the folder of its database, and refuses names that DuckDB has itself', async () => {
     const { run, folder } = shop({ 'models/a.sql': 'select 1 as id' })
     const database = join(folder, 'new/shop.duckdb')

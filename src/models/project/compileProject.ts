@@ -119,6 +119,7 @@ export function compileProject(project: ModelsProject, options: CompileOptions):
     const isCte = config.materialized === 'ephemeral'
     relations.set(model.name, isCte ? standIn(cteOf(model.name)) : layout.node(model.name, config))
   }
+  refuseOneRelation(project, relations)
   const done = new Map<string, CompiledModel>()
   /** The ephemeral models behind a query, each behind those that it reads itself. */
   const ctesFor = (reads: readonly string[], seen = new Map<string, string>()) => {
@@ -214,6 +215,25 @@ export function compileProject(project: ModelsProject, options: CompileOptions):
     tests,
     unitTests: project.unitTests.map((test) => compileUnitTest(test, { ...shared, models: done })),
     sources: [...read.values()],
+  }
+}
+
+/** Of two models that are one table the second would take the first's place. */
+function refuseOneRelation(
+  { models, seeds }: ModelsProject,
+  relations: ReadonlyMap<string, Relation>,
+): void {
+  const owners = new Map<string, string>()
+  for (const { name, file } of [...seeds, ...models]) {
+    const relation = String(relations.get(name) ?? name).toLowerCase()
+    const owner = owners.get(relation)
+    if (owner !== undefined) {
+      throw projectError(
+        { file },
+        `this is ${relation}, as ${owner} is: give one of them another alias or schema`,
+      )
+    }
+    owners.set(relation, file)
   }
 }
 
