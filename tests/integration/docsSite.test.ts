@@ -135,6 +135,28 @@ it('counts the records of Bronze', async () => {
   const all = await Promise.all(['twitter', 'reddit', 'youtube'].map((one) => bronzeRows(one)))
   expect(all.reduce((sum, rows) => sum + rows, 0)).toBe(2000)
   expect(await cards('bronze.twitter')).toContain(`${all[0]!.toLocaleString('en')}\nrows`)
+  await page.goto(url)
+  expect((await texts('.card')).join(' ')).toContain('2,000\nrecords in Bronze')
+})
+
+it('says why records are in the quarantine', async () => {
+  await page.goto(`${url}#/table/quarantine`)
+  const [rows = ''] = await texts('.card b')
+  const counts = (await texts('#reasons td.num')).map(Number)
+  expect(counts.length).toBeGreaterThan(2)
+  expect(counts.reduce((sum, one) => sum + one, 0)).toBe(Number(rows))
+  expect(await texts('#reasons code')).toContain('bad_timestamp')
+})
+
+it('says how to get a lake where there is none', async () => {
+  const out = join(folder, 'none')
+  const site = ['scripts/docs/site.ts', '--lake', join(out, 'lake'), '--out', out]
+  execFileSync(process.execPath, site, { cwd: root })
+  await page.goto(pathToFileURL(join(out, 'index.html')).href)
+  expect(await page.locator('#no-lake').innerText()).toMatch(/npm start.*npm run docs/)
+  expect(await page.locator('.graph .node').count()).toBe(30)
+  await page.goto(url)
+  expect(await page.locator('#no-lake').count()).toBe(0)
 })
 
 /** What a reader of the files counts. */
@@ -193,6 +215,76 @@ it('finds tables and columns', async () => {
   expect(await page.locator('.hits').innerText()).toContain('Nothing has that')
 })
 
+it('is searched without a mouse', async () => {
+  await page.keyboard.press('/')
+  await page.keyboard.type('post')
+  const hits = await texts('.hits a span')
+  expect(hits.length).toBe(40)
+  expect(await page.locator('.hits').innerText()).toMatch(/and \d+ more: say more of it\.$/)
+  const focused = () => page.evaluate('document.activeElement.firstChild?.textContent')
+  for (const at of [0, 1]) {
+    await page.keyboard.press('ArrowDown')
+    expect(await focused()).toBe(hits[at])
+  }
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.locator('h1').innerText()).toBe(hits[1])
+  await page.focus('.hits a >> nth=0')
+  await page.keyboard.press('ArrowUp')
+  expect(await page.evaluate('document.activeElement.id')).toBe('search')
+  await page.keyboard.press('Escape')
+  expect(await page.locator('.hits').count()).toBe(0)
+})
+
+it('fits a telephone', async () => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const wider = () => page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  for (const to of [
+    '',
+    '#/lineage',
+    '#/checks',
+    '#/table/silver.posts',
+    '#/table/fact_post_metrics',
+  ]) {
+    await page.goto(url + to)
+    expect([to, await wider()]).toEqual([to, 0])
+  }
+  const menu = page.locator('#menu')
+  expect(await menu.isVisible()).toBe(false)
+  await page.click('#tables')
+  await page.click('nav a[href="#/table/dim_users"]')
+  await expect.poll(() => page.locator('h1').innerText()).toBe('dim_users')
+  expect(await menu.isVisible()).toBe(false)
+  await page.fill('#search', 'followers')
+  expect(await menu.isVisible()).toBe(true)
+})
+
+it('can be read: text stands out from its ground', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await page.evaluate(TOO_FAINT)).toEqual([])
+  }
+})
+/** Pairs of text and ground with less contrast than 4.5 : 1, which WCAG 2 asks for. */
+const TOO_FAINT = `(() => {
+  const style = getComputedStyle(document.documentElement)
+  const luminance = (name) => {
+    const hex = style.getPropertyValue('--' + name).trim()
+    const [r, g, b] = [1, 3, 5].map((at) => {
+      const part = parseInt(hex.slice(at, at + 2), 16) / 255
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const contrast = (a, b) => {
+    const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x)
+    return (light + 0.05) / (dark + 0.05)
+  }
+  const pairs = ['good', 'bad', 'warn', 'accent'].map((name) => [name, name + '-soft'])
+  for (const text of ['ink', 'soft', 'faint', 'accent'])
+    for (const ground of ['page', 'panel', 'raised']) pairs.push([text, ground])
+  return pairs.map((pair) => [...pair, contrast(...pair)]).filter(([, , found]) => !(found >= 4.5))
+})()`
+
 it('zooms, moves and filters the graph', async () => {
   await page.click('nav a[href="#/lineage"]')
   const view = () => page.locator('.graph svg > g').getAttribute('transform')
@@ -226,7 +318,8 @@ it('draws the way of one column from Silver to a mart', async () => {
   await page.goto(`${url}#/lineage`)
   await page.click('#show-columns')
   const pick = page.locator('[data-id=mart_trending_hashtags] [data-column=engagement_7d]')
-  await pick.dispatchEvent('click')
+  await pick.focus()
+  await page.keyboard.press('Enter')
   const shown = (await attributes('.node', 'data-id')).sort()
   expect(shown).toEqual([
     'int_hashtag_days',
@@ -239,6 +332,7 @@ it('draws the way of one column from Silver to a mart', async () => {
     'stg_twitter__tweets',
     'stg_youtube__videos',
   ])
+  expect(await page.evaluate('document.activeElement.dataset.column')).toBe('engagement_7d')
   const silver = await attributes('[data-id="silver.posts"] .pick.on', 'data-column')
   expect(silver).toEqual(['likes', 'shares', 'comments'])
   await page.click('.zoom button >> text=Fit')

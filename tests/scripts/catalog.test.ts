@@ -99,6 +99,9 @@ describe('rawColumns', () => {
       id: v.pipe(v.string(), v.nonEmpty()),
       who: v.nullish(v.object({ age: v.optional(v.number()) })),
       tags: v.array(v.string()),
+      likes: v.custom<number>(Number.isInteger),
+      ratio: v.custom<number>((value) => typeof value === 'number'),
+      when: v.custom<string>((value) => typeof value === 'string' && value.endsWith('Z')),
     })
     expect(rawColumns(schema, (path) => `the ${path}`)).toEqual([
       expect.objectContaining({
@@ -109,6 +112,9 @@ describe('rawColumns', () => {
       }),
       expect.objectContaining({ name: 'who.age', type: 'number', nullable: true }),
       expect.objectContaining({ name: 'tags', type: 'list<string>', nullable: false }),
+      expect.objectContaining({ name: 'likes', type: 'integer' }),
+      expect.objectContaining({ name: 'ratio', type: 'number' }),
+      expect.objectContaining({ name: 'when', type: 'string' }),
     ])
   })
 })

@@ -56,6 +56,8 @@ export interface TableFacts {
   /** None: it is not there yet, but something is known of it. */
   readonly files: number
   readonly version: number | null
+  /** Of the quarantine: how many records it has by reason, the most frequent first. */
+  readonly reasons?: readonly (readonly [reason: string, records: number])[]
   /** The newest result of each of its expectations. */
   readonly checks: readonly (ExpectationResult & { readonly suite: string; readonly at: string })[]
 }

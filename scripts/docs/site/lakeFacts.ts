@@ -4,7 +4,7 @@ import { lastTestResults } from '../../../src/models/artifacts/testResults.ts'
 import { readDelta } from '../../../src/parquet.ts'
 import { readResults } from '../../../src/quality.ts'
 import { checkpointStore } from '../../../src/runtime/checkpointStore.ts'
-import type { Ledger } from '../../../src/runtime/ledger.ts'
+import { addToLedger, type Ledger } from '../../../src/runtime/ledger.ts'
 import type { Catalog, CatalogTable, TableFacts } from './catalog.ts'
 
 /** Tables of suites by the name that the catalog gives them. */
@@ -23,11 +23,11 @@ export async function withLake(
 ): Promise<Catalog> {
   const store = await openLake(url)
   const checks = await lastChecks(store, suites)
-  const records = await recordsOfNodes(store)
+  const ledger = await ledgerOf(store)
   const facts: Record<string, TableFacts> = {}
   for (const table of catalog.tables) {
     const own = checks.filter((check) => (NAMES[check.table] ?? check.table) === table.id)
-    const sizes = table.path === null ? undefined : await sizeOf(store, table, table.path, records)
+    const sizes = table.path === null ? undefined : await sizeOf(store, table, table.path, ledger)
     // What was judged and never published is there as well: that is why.
     if (sizes !== undefined || own.length > 0) {
       facts[table.id] = { ...(sizes ?? NOT_THERE), checks: own }
@@ -43,8 +43,8 @@ const SHOWN_ROWS = 3
 const NOT_THERE = { rows: null, bytes: 0, files: 0, version: null }
 const CHECKPOINT = /^_checkpoints\/([^/]+)\/([^/]+)\/([^/]+)\/\d{12}$/
 
-/** How many records each node was given in all epochs so far, by what the newest checkpoints say. */
-async function recordsOfNodes(store: ObjectStore): Promise<ReadonlyMap<string, number>> {
+/** What each node did in all epochs so far, by what the newest checkpoints say. */
+async function ledgerOf(store: ObjectStore): Promise<Ledger> {
   const tasks = new Map<string, ReturnType<typeof checkpointStore>>()
   for await (const { key } of store.list('_checkpoints/')) {
     const [, topology, lineage, task] = CHECKPOINT.exec(key) ?? []
@@ -52,21 +52,28 @@ async function recordsOfNodes(store: ObjectStore): Promise<ReadonlyMap<string, n
     const name = `${topology}/${lineage}/${task}`
     if (!tasks.has(name)) tasks.set(name, checkpointStore(store, topology, lineage, task))
   }
-  const records = new Map<string, number>()
+  const ledger: Ledger = {}
   for (const checkpoints of tasks.values()) {
-    const ledger = ((await checkpoints.newest())?.ledger ?? {}) as unknown as Ledger
-    for (const [node, counts] of Object.entries(ledger)) {
-      records.set(node, (records.get(node) ?? 0) + counts.in)
-    }
+    addToLedger(ledger, ((await checkpoints.newest())?.ledger ?? {}) as unknown as Ledger)
   }
-  return records
+  return ledger
+}
+
+/** How often each reason was given. They are shown where they account for every row of the quarantine. */
+function reasonsOf(ledger: Ledger, rows: number): TableFacts['reasons'] {
+  const found: Record<string, number> = {}
+  for (const { reasons } of Object.values(ledger)) {
+    for (const [reason, n] of Object.entries(reasons)) found[reason] = (found[reason] ?? 0) + n
+  }
+  const sorted = Object.entries(found).sort(([, a], [, b]) => b - a)
+  return sorted.reduce((sum, [, n]) => sum + n, 0) === rows ? sorted : undefined
 }
 
 async function sizeOf(
   store: ObjectStore,
   { id, layer }: CatalogTable,
   path: string,
-  records: ReadonlyMap<string, number>,
+  ledger: Ledger,
 ) {
   if (layer === 'bronze') {
     let [files, bytes] = [0, 0]
@@ -74,13 +81,15 @@ async function sizeOf(
       files += 1
       bytes += object.bytes
     }
-    return files === 0 ? undefined : { rows: records.get(id) ?? null, bytes, files, version: null }
+    return files === 0 ? undefined : { rows: ledger[id]?.in ?? null, bytes, files, version: null }
   }
   const table = await readDelta(store, path)
   if (table === undefined) return undefined
   const rows = table.files.reduce((sum, { records }) => sum + (records ?? 0), 0)
   const bytes = table.files.reduce((sum, file) => sum + file.bytes, 0)
-  return { rows, bytes, files: table.files.length, version: table.version }
+  const sizes = { rows, bytes, files: table.files.length, version: table.version }
+  const reasons = layer === 'quarantine' ? reasonsOf(ledger, rows) : undefined
+  return reasons === undefined ? sizes : { ...sizes, reasons }
 }
 
 async function lastChecks(store: ObjectStore, suites: readonly string[]) {

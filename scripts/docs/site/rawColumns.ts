@@ -7,6 +7,20 @@ interface Node {
   readonly item?: Node
   readonly entries?: Readonly<Record<string, Node>>
   readonly kind?: string
+  /** Of a schema that is a function. */
+  readonly check?: (value: unknown) => boolean
+}
+
+/** Numbers in JSON that a schema made of a function may be for; what takes none of them is for text. */
+const NUMBERS = [
+  ['number', 1.5],
+  ['integer', 1_600_000_000],
+] as const
+
+function typeOf({ type, check, item }: Node): string {
+  if (type === 'array') return `list<${item === undefined ? 'value' : typeOf(item)}>`
+  if (type !== 'custom' || check === undefined) return type
+  return NUMBERS.find(([, value]) => check(value))?.[0] ?? 'string'
 }
 
 const NULLABLE = ['nullable', 'nullish', 'optional']
@@ -25,8 +39,16 @@ export function rawColumns(
         fields(entry, path === '' ? name : `${path}.${name}`, nullable),
       )
     }
-    const type = node.type === 'array' ? `list<${node.item?.type ?? 'value'}>` : node.type
-    return [{ name: path, type, nullable, description: describe(path), tests: [], from: [] }]
+    return [
+      {
+        name: path,
+        type: typeOf(node),
+        nullable,
+        description: describe(path),
+        tests: [],
+        from: [],
+      },
+    ]
   }
   return fields(schema as Node, '', false)
 }

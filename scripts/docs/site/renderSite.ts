@@ -26,6 +26,7 @@ ${page('style.css')}</style>
 </head>
 <body>
 <aside>
+<button class="icon" id="tables" aria-expanded="false" aria-controls="menu">Tables</button>
 <a class="brand" href="#/">${LOGO}<span>Data catalog<small>${lakeName(catalog)}</small></span></a>
 <div class="search"><input id="search" type="search" placeholder="Search" aria-label="Search tables and columns"><kbd>/</kbd></div>
 <nav id="menu" aria-label="Tables"></nav>

@@ -102,7 +102,7 @@ function drawGraph(container, tables, options = {}) {
   const edges = svg('g')
   const nodes = svg('g')
   const scene = svg('g', {}, edges, nodes)
-  const picture = svg('svg', { role: 'img', 'aria-label': 'Lineage graph' }, scene)
+  const picture = svg('svg', { role: 'group', 'aria-label': 'Lineage graph' }, scene)
   container.append(picture)
 
   const drawnEdges = []
@@ -133,6 +133,7 @@ function drawGraph(container, tables, options = {}) {
       tabindex: 0,
       role: 'button',
       'data-id': table.id,
+      'aria-label': table.id,
     })
     const label = svg('text', { x: 16, y: 20 }, shorten(table.id, 24))
     const title = svg('title', {}, `${table.id}: ${table.description}`)
@@ -149,12 +150,21 @@ function drawGraph(container, tables, options = {}) {
           class: 'pick',
           transform: `translate(6,${HEAD + index * ROW})`,
           'data-column': column.name,
+          tabindex: 0,
+          role: 'button',
+          'aria-label': `${table.id}.${column.name}`,
         })
         pick.append(
           svg('rect', { class: 'row', width: WIDTH - 12, height: ROW, rx: 4 }),
           svg('text', { class: 'col', x: 10, y: 13.5 }, shorten(column.name, 26)),
         )
         pick.addEventListener('click', (event) => {
+          event.stopPropagation()
+          chooseColumn(table.id, column.name)
+        })
+        pick.addEventListener('keydown', (event) => {
+          if (event.key !== 'Enter' && event.key !== ' ') return
+          event.preventDefault()
           event.stopPropagation()
           chooseColumn(table.id, column.name)
         })
@@ -166,7 +176,9 @@ function drawGraph(container, tables, options = {}) {
     node.addEventListener('dblclick', () => open?.(table.id))
     node.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') open?.(table.id)
-      if (event.key === ' ') choose(table.id)
+      if (event.key !== ' ') return
+      event.preventDefault()
+      choose(table.id)
     })
     nodes.append(node)
     drawnNodes.set(table.id, node)
@@ -277,11 +289,12 @@ function drawGraph(container, tables, options = {}) {
       (box.width - 48) / (right - left),
       (box.height - 48) / (bottom - top),
     )
-    // Columns that nobody can read help nobody: then the graph is larger than its frame.
-    const scale = columns ? Math.max(0.5, fitting) : fitting
+    // Names that nobody can read help nobody: then the graph is larger than its frame, and begins at its left.
+    const scale = Math.max(columns || box.width < 600 ? 0.5 : 0, fitting)
+    const spare = box.width - (right - left) * scale
     view = {
       scale,
-      x: (box.width - (left + right) * scale) / 2,
+      x: Math.max(columns ? -Infinity : 16, spare / 2) - left * scale,
       y: (box.height - (top + bottom) * scale) / 2,
     }
     show()
@@ -310,7 +323,8 @@ function drawGraph(container, tables, options = {}) {
     view = { ...view, x: event.clientX - grabbed.x, y: event.clientY - grabbed.y }
     show()
   })
-  picture.addEventListener('pointerup', () => (grabbed = undefined))
+  for (const end of ['pointerup', 'pointercancel'])
+    picture.addEventListener(end, () => (grabbed = undefined))
   picture.addEventListener('click', (event) => {
     if (event.target === picture) showAll()
   })
@@ -332,7 +346,11 @@ function drawGraph(container, tables, options = {}) {
   container.append(buttons)
   clear()
   fit()
-  if (column !== undefined) chooseColumn(...column)
+  if (column !== undefined) {
+    chooseColumn(...column)
+    // Who came to it by keyboard goes on from there.
+    picks.get(column.join('\0'))?.focus({ preventScroll: true })
+  }
 }
 
 const shorten = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text)

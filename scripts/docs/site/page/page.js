@@ -98,6 +98,9 @@ function overview() {
   const failed = checks.filter(({ success }) => !success)
   const gold = tables.filter(({ layer }) => layer === 'gold')
   const rows = (id) => factsOf(id)?.rows
+  const raw = tables
+    .filter(({ layer }) => layer === 'bronze')
+    .reduce((sum, { id }) => sum + (rows(id) ?? 0), 0)
   const columns = tables.reduce((sum, table) => sum + table.columns.length, 0)
   const graph = h('div', { class: 'panel graph wide' })
   const page = [
@@ -107,11 +110,21 @@ function overview() {
       { class: 'lead' },
       'Every table from the raw records to what is published: what is in it, where it comes from, what is expected of it and how that went.',
     ),
+    lake
+      ? null
+      : h(
+          'p',
+          { class: 'note', id: 'no-lake' },
+          rich(
+            'There was no lake to count rows and read results from: `npm start` makes one, `npm run docs` this page anew.',
+          ),
+        ),
     h(
       'div',
       { class: 'cards' },
       card(number(tables.filter(({ layer }) => layer !== 'source').length), 'tables and models'),
       card(number(columns), 'columns'),
+      raw === 0 ? null : card(number(raw), 'records in Bronze'),
       rows('silver.posts') === undefined
         ? null
         : card(number(rows('silver.posts')), 'rows in silver.posts'),
@@ -160,8 +173,8 @@ function overview() {
             h('td', null, h('a', { href: linkTo(table.id) }, table.id)),
             h('td', null, table.description),
             h('td', { class: 'num' }, table.columns.length),
-            lake ? h('td', { class: 'num' }, facts?.rows == null ? '' : number(facts.rows)) : null,
-            lake ? h('td', { class: 'num' }, facts?.files ? size(facts.bytes) : '') : null,
+            lake ? h('td', { class: 'num' }, facts?.rows == null ? '–' : number(facts.rows)) : null,
+            lake ? h('td', { class: 'num' }, facts?.files ? size(facts.bytes) : '–') : null,
           )
         }),
       ),
@@ -210,6 +223,9 @@ function tablePage(id, column) {
                 'expectations passed',
               ),
         )
+      : null,
+    facts?.reasons?.length > 0
+      ? [h('h2', { class: 'part' }, 'Why'), reasonTable(facts.reasons)]
       : null,
     h('h2', { class: 'part' }, 'Columns'),
     table.columns.length === 0
@@ -314,6 +330,26 @@ function tablePage(id, column) {
 const SIGN = { transformation: ' ƒ', aggregation: ' Σ' }
 const kindOf = (test) =>
   /^(unique|not_null|accepted_values|relationships)_/.exec(test)?.[1].replace('_', ' ') ?? test
+
+/** How many records are in the quarantine for which reason. */
+const reasonTable = (reasons) =>
+  h(
+    'div',
+    { class: 'panel' },
+    h(
+      'table',
+      { id: 'reasons' },
+      h('tr', null, h('th', null, 'reason'), h('th', { class: 'num' }, 'records')),
+      reasons.map(([reason, records]) =>
+        h(
+          'tr',
+          null,
+          h('td', null, h('code', null, reason)),
+          h('td', { class: 'num' }, number(records)),
+        ),
+      ),
+    ),
+  )
 
 /** Checks of one table, or of several, which are named then. */
 function checkTable(checks) {
@@ -609,6 +645,7 @@ const marked = (text, words) => {
   const end = at + words.length
   return [text.slice(0, at), h('mark', null, text.slice(at, end)), text.slice(end)]
 }
+const MOST_HITS = 40
 function hits(words) {
   const found = []
   for (const table of tables) {
@@ -632,7 +669,7 @@ function hits(words) {
       })
     }
   }
-  return found.sort((a, b) => a.rank - b.rank).slice(0, 40)
+  return found.sort((a, b) => a.rank - b.rank)
 }
 
 // The frame
@@ -650,14 +687,19 @@ function showMenu() {
         found.length === 0
           ? h('small', null, 'Nothing has that in its name or description.')
           : null,
-        found.map(({ href, name, about }, index) =>
-          h(
-            'a',
-            { href, class: index === 0 ? 'first' : undefined },
-            h('span', null, marked(name, words)),
-            h('small', null, marked(about, words)),
+        found
+          .slice(0, MOST_HITS)
+          .map(({ href, name, about }, index) =>
+            h(
+              'a',
+              { href, 'data-hit': true, class: index === 0 ? 'first' : undefined },
+              h('span', null, marked(name, words)),
+              h('small', null, marked(about, words)),
+            ),
           ),
-        ),
+        found.length > MOST_HITS
+          ? h('small', null, `and ${number(found.length - MOST_HITS)} more: say more of it.`)
+          : null,
       ),
     )
     return
@@ -725,10 +767,28 @@ input.addEventListener('keydown', (event) => {
     showMenu()
   }
 })
+// Up and down go through what was found, and back to what was asked.
+document.querySelector('aside').addEventListener('keydown', (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  const found = [...menu.querySelectorAll('a[data-hit]')]
+  if (step === undefined || found.length === 0) return
+  const at = found.indexOf(document.activeElement)
+  if (at < 0 && document.activeElement !== input) return
+  event.preventDefault()
+  ;(found[Math.min(at + step, found.length - 1)] ?? input).focus()
+})
 document.addEventListener('keydown', (event) => {
   if (event.key !== '/' || /^(INPUT|TEXTAREA)$/.test(event.target.tagName)) return
   event.preventDefault()
   input.focus()
 })
-addEventListener('hashchange', show)
+// Where there is no room beside the page, the menu is shown when it is asked for.
+const toggle = document.getElementById('tables')
+const openMenu = (isOpen) => toggle.setAttribute('aria-expanded', String(isOpen))
+toggle.addEventListener('click', () => openMenu(toggle.getAttribute('aria-expanded') === 'false'))
+input.addEventListener('input', () => openMenu(input.value !== ''))
+addEventListener('hashchange', () => {
+  openMenu(false)
+  show()
+})
 show()
