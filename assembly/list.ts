@@ -6,8 +6,9 @@ const SPACE: u32 = 0x20
 const COMMA: u32 = 0x2c
 const CLOSE: u32 = 0x5d
 const ASCII: u32 = 0x80
-/** Each is compared with all before it: where more are distinct, this is left to others. */
+/** Each is compared with all before it: where there is more of that, it is left to others. */
 const FEW: usize = 256
+const MOST_COMPARED: usize = 1 << 20
 /** An item: start and length. */
 const ITEM_BYTES: usize = 8
 /** A lower case has so many times the bytes at most. */
@@ -48,7 +49,10 @@ function pushItem(): bool {
  * @returns the place behind the last; REFUSED where too many are distinct
  */
 export function addDistinctLower(first: usize, end: usize): usize {
+  let compared: usize = 0
   for (let one = first; one < end; one += ITEM_BYTES) {
+    compared += (place.item - end) / ITEM_BYTES
+    if (compared > MOST_COMPARED) return REFUSED
     if (!lower(load<u32>(one), load<u32>(one, 4))) return EXTRA_FULL
     if (isAmong(end)) continue
     if (!pushItem()) return ITEMS_FULL

@@ -24,6 +24,9 @@ export interface RunSuiteOptions {
 
 /** Text in kept rows is cut to so many characters. */
 const MAX_TEXT = 500
+/** Lists and structures are kept up to so many entries, rows of more characters by their keys alone. */
+const MAX_ENTRIES = 20
+const MAX_ROW = 20_000
 
 interface Found {
   readonly figures: Readonly<Record<string, Json>>
@@ -227,18 +230,20 @@ async function judge(
     // A query of the user's has columns of its own.
     const columns = plan.columns.length === 0 ? '*' : shown.map(identifier).join(', ')
     const rows = await query(`select ${columns} from (${failing}\n) as failing limit ${keepRows}`)
-    return { verdict, rows: rows.map(shortened), error: null }
+    return { verdict, rows: rows.map((row) => shortened(row, key)), error: null }
   } catch (error) {
     return { verdict, rows: [], error: reasonOf(error) }
   }
 }
 
-function shortened(row: JsonObject): JsonObject {
-  return JSON.parse(
-    JSON.stringify(row, (_name, value: Json) =>
-      typeof value === 'string' && value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value,
-    ),
-  ) as JsonObject
+function shortened(row: JsonObject, key: readonly string[]): JsonObject {
+  const text = JSON.stringify(row, (_name, value: Json) => {
+    if (typeof value === 'string' && value.length > MAX_TEXT) return `${value.slice(0, MAX_TEXT)}…`
+    return Array.isArray(value) ? value.slice(0, MAX_ENTRIES) : value
+  })
+  const short = JSON.parse(text) as JsonObject
+  if (text.length <= MAX_ROW) return short
+  return Object.fromEntries(Object.entries(short).filter(([name]) => key.includes(name)))
 }
 
 /** What went wrong, in one line. Whoever gives up is not answered by a failed expectation. */

@@ -109,6 +109,57 @@ test('keeps its memory for the next batch, but not that of one long record', () 
   expect(one.textAt(one.texts[0]!, one.texts[1]!)).toBe(long(9).text)
   one.close()
   expect(one.memory.length).toBe(0)
+  for (const view of [one.texts, one.numbers, one.lists, one.items]) {
+    expect(view.buffer.byteLength).toBe(0)
+  }
   fill(one, [long(1)])
   expect(one.memory.length).toBe(length)
+})
+
+test('writes nothing behind what it gathers, however exactly that fills its room', () => {
+  const one = new RowStore(reader.layout)
+  const note = (text: string): Note => ({ text, tags: [], size: 1 })
+  const slot = slotOf('text')
+  const lines = [
+    ...Array.from({ length: 40 }, () => note('x'.repeat(36))),
+    note('y\n'.repeat(40_000)),
+  ]
+  const bytes = lines.map((line) => Buffer.from(JSON.stringify(line)))
+  one.open(Buffer.concat(bytes))
+  const read = (from: number, to: number): void => {
+    let start = bytes.slice(0, from).reduce((sum, { length }) => sum + length, 0)
+    for (const { length } of bytes.slice(from, to)) {
+      expect(reader.read(one, start, start + length, envelope)).toBe(true)
+      one.push()
+      start += length
+    }
+  }
+  read(0, 40)
+  // The room for what is gathered is twice as large as that; behind it comes the text that has to be made.
+  one.gather(
+    'text',
+    slot,
+    Int32Array.from({ length: 10 }, (_, at) => at),
+    10,
+  )
+  read(40, 41)
+  for (let count = 15; count <= 21; count++) {
+    one.gather(
+      'text',
+      slot,
+      Int32Array.from({ length: count }, (_, at) => at),
+      count,
+    )
+    const place = 40 * reader.layout.texts * 2 + slot * 2
+    expect(one.textAt(one.texts[place]!, one.texts[place + 1]!)).toBe('y\n'.repeat(40_000))
+  }
+})
+
+test('leaves a batch to others where there is no memory for it', () => {
+  const one = new RowStore(reader.layout)
+  const bytes = Buffer.from(JSON.stringify({ text: 'a', tags: [], size: 1 }))
+  const huge = Object.create(bytes, { length: { value: 2 ** 31 } }) as Buffer
+  one.open(huge)
+  const fresh = compileRowReader(Note, toRow)!
+  expect(fresh.read(one, 0, bytes.length, envelope)).toBe(false)
 })

@@ -75,10 +75,15 @@ describe('a suite that fails', () => {
         expectations: [
           expectColumnValuesToBeBetween({ column: 'amount', maxValue: 89 }),
           expectQueryToReturnNoRows({ unexpectedRowsQuery: 'from {batch} where id = 1' }),
+          expectQueryToReturnNoRows({
+            unexpectedRowsQuery: 'select id, range(5000) as many from {batch} where id = 1',
+          }),
         ],
       },
     ])
     const { expectations } = await runSuite(suite, { ...options, query })
+    // However long the lists of a row are, few of their entries are kept.
+    expect(expectations[2]?.rows[0]?.['many']).toHaveLength(20)
     expect(expectations[0]).toMatchObject({ success: false, elements: 100, unexpected: 10 })
     expect(expectations[0]?.rows).toHaveLength(3)
     expect(expectations[0]?.rows[0]).toEqual({ id: '90', amount: 90 })

@@ -72,6 +72,9 @@ interface WasmApi {
   ) => { readonly exports: unknown }
 }
 
+/** What `readRow` answers; otherwise there is too little room for texts that are made. */
+export const FOUND = { refused: 0, itemsFull: 2, read: 3 } as const
+
 /** `--jitless` takes it away. */
 const wasm = (globalThis as { readonly WebAssembly?: WasmApi }).WebAssembly
 

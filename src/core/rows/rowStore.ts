@@ -1,11 +1,13 @@
 import type { RowLayout } from './rowLayout.ts'
-import { NOBODY, rowModule, type RowExports, type RowHost } from './rowModule.ts'
+import { FOUND, NOBODY, rowModule, type RowExports, type RowHost } from './rowModule.ts'
 
 const FIRST_ROWS = 512
 const FIRST_ITEMS = 1024
 const FIRST_EXTRA = 64 << 10
 /** A memory beyond this is let go of: one long record must not be paid for ever. */
-const KEPT_BYTES = 8 << 20
+const KEPT_BYTES = 16 << 20
+/** Places are 32-bit numbers with a sign. */
+const MOST_BYTES = 2 ** 31 - (1 << 20)
 const PAGE_BYTES = 64 << 10
 /** What may be read at once, and is read behind the end. */
 const WIDTH = 16
@@ -33,7 +35,7 @@ export class StoredRow {
  * has. Filled from front to back, read, opened again for another batch.
  *
  * **State** a copy of the batch, as many rows as the largest batch had, and what texts had to be made for one
- * batch; of that 8 MiB at most when the batch is done.
+ * batch; of that 16 MiB at most when the batch is done.
  */
 export class RowStore {
   readonly layout: RowLayout
@@ -113,17 +115,27 @@ export class RowStore {
    * Reads the record at these bytes of the batch by a program (`rowProgram`) into the row behind the last.
    * Whoever wants to keep it pushes it.
    *
-   * @returns false where it must be read another way
+   * @returns false where it must be read another way, also where there is no memory for it
    */
   read(program: Int32Array, start: number, end: number, offset: number): boolean {
+    try {
+      return this.#read(program, start, end, offset)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#view()
+      return false
+    }
+  }
+
+  #read(program: Int32Array, start: number, end: number, offset: number): boolean {
     if (this.#program !== program) this.#load(program)
     if (this.count === this.#rowRoom) this.#growRows()
     const { bytesAt } = this
     for (;;) {
       const found = this.#wasm!.readRow(this.count, bytesAt + start, bytesAt + end, offset)
-      if (found === READ) return true
-      if (found === REFUSED) return false
-      if (found === ITEMS_FULL) this.#growItems()
+      if (found === FOUND.read) return true
+      if (found === FOUND.refused) return false
+      if (found === FOUND.itemsFull) this.#growItems()
       else this.#growExtra(end - start)
     }
   }
@@ -153,20 +165,18 @@ export class RowStore {
 
   /** Whether the first (`least`) or the last of the texts that were gathered last is beyond this one; if so, it. */
   beyond(which: 'least' | 'most', known: Uint8Array | undefined): Uint8Array | undefined {
-    const { leastAt, leastLength, mostAt, mostLength } = this.#wasm!
-    const at = which === 'least' ? leastAt.value : mostAt.value
-    const end = at + (which === 'least' ? leastLength.value : mostLength.value)
-    if (known !== undefined) {
-      const order = this.memory.compare(known, 0, known.length, at, end)
-      if (which === 'least' ? order >= 0 : order <= 0) return undefined
-    }
+    const wasm = this.#wasm!
+    const at = wasm[`${which}At`].value
+    const end = at + wasm[`${which}Length`].value
+    const order = known && this.memory.compare(known, 0, known.length, at, end)
+    if (order !== undefined && (which === 'least' ? order >= 0 : order <= 0)) return undefined
     return Uint8Array.prototype.slice.call(this.memory, at, end)
   }
 
   #lend(rows: Int32Array, count: number): void {
     if (count > this.#rowNumberRoom) {
+      this.#rowsAt = this.#take(count * 2 * 4)
       this.#rowNumberRoom = count * 2
-      this.#rowsAt = this.#take(this.#rowNumberRoom * 4)
       this.#view()
     }
     this.memory.set(new Uint8Array(rows.buffer, rows.byteOffset, count * 4), this.#rowsAt)
@@ -175,8 +185,9 @@ export class RowStore {
   /** Texts are copied in whole widths: something is written behind the last one, too. */
   #reserveOut(bytes: number): void {
     if (bytes + WIDTH <= this.#outRoom) return
-    this.#outRoom = (bytes + WIDTH) * 2
-    this.gatheredAt = this.#take(this.#outRoom)
+    const room = (bytes + WIDTH) * 2
+    this.gatheredAt = this.#take(room)
+    this.#outRoom = room
     this.#view()
   }
 
@@ -195,9 +206,7 @@ export class RowStore {
   }
 
   /** Lets a number that the host read be known. */
-  keepNumber(value: number): void {
-    this.#wasm!.keepNumber(value)
-  }
+  keepNumber = (value: number): void => this.#wasm!.keepNumber(value)
 
   /** Lets go of the batch. */
   close(): void {
@@ -208,25 +217,26 @@ export class RowStore {
     this.#rowRoom = FIRST_ROWS
     this.#itemRoom = FIRST_ITEMS * PAIR
     this.#extraRoom = FIRST_EXTRA
-    this.#rowNumberRoom = 0
-    this.#outRoom = 0
+    this.#rowNumberRoom = this.#outRoom = 0
     this.#view()
   }
 
   #load(program: Int32Array): void {
-    this.#program = program
     this.#programAt = this.#take(program.byteLength)
+    this.#program = program
     this.#view()
     new Int32Array(this.memory.buffer, this.#programAt, program.length).set(program)
   }
 
   #growRows(): void {
     const { texts, numbers, lists } = this.layout
-    const before = this.#rowRoom
-    this.#rowRoom *= 2
-    this.#textsAt = this.#moved(this.#textsAt, before * texts * PAIR)
-    this.#numbersAt = this.#moved(this.#numbersAt, before * numbers * 8)
-    this.#listsAt = this.#moved(this.#listsAt, before * lists * PAIR)
+    const room = this.#rowRoom
+    const textsAt = this.#moved(this.#textsAt, room * texts * PAIR)
+    const numbersAt = this.#moved(this.#numbersAt, room * numbers * 8)
+    this.#listsAt = this.#moved(this.#listsAt, room * lists * PAIR)
+    this.#textsAt = textsAt
+    this.#numbersAt = numbersAt
+    this.#rowRoom = room * 2
     this.#view()
   }
 
@@ -241,8 +251,8 @@ export class RowStore {
   /** What was made before stays where it is. */
   #growExtra(bytes: number): void {
     const more = Math.max(bytes, this.#extraRoom)
-    this.#extraRoom += more
     const extraAt = this.#take(more)
+    this.#extraRoom += more
     this.#wasm!.placeExtra(extraAt, extraAt + more)
     this.#view()
   }
@@ -254,21 +264,24 @@ export class RowStore {
     return to
   }
 
-  /** Takes room behind everything else. */
+  /** Takes room behind everything else; RangeError where there is none. */
   #take(bytes: number): number {
     const at = this.#top
-    this.#top = (at + bytes + WIDTH - 1) & -WIDTH
+    const top = Math.ceil((at + bytes) / WIDTH) * WIDTH
+    if (top > MOST_BYTES) throw new RangeError(`${top} bytes are too many for a batch's rows`)
     const { memory } = this.#wasm!
-    const missing = this.#top + WIDTH - memory.buffer.byteLength
+    const missing = top + WIDTH - memory.buffer.byteLength
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    this.#top = top
     return at
   }
 
   /** What lies where, for both sides: a memory that grew has another buffer. */
   #view(): void {
     if (this.#wasm === undefined) {
-      this.memory = NOTHING
-      return
+      this.texts = this.lists = this.items = new Int32Array(0)
+      this.numbers = new Float64Array(0)
+      return void (this.memory = NOTHING)
     }
     const { buffer } = this.#wasm.memory
     const { texts, numbers, lists } = this.layout
@@ -284,8 +297,3 @@ export class RowStore {
     )
   }
 }
-
-/** What `readRow` answers. */
-const REFUSED = 0
-const ITEMS_FULL = 2
-const READ = 3

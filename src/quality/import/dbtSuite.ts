@@ -87,7 +87,7 @@ export function dbtSuite(text: string, name: string, options: DbtSuiteOptions = 
         testsOf(column).flatMap((test) => read(test, String(column.own['name']))),
       ),
     ]
-    if (expectations.length === 0) return []
+    if (expectations.length === 0 || mapping(own['config'])['enabled'] === false) return []
     const isSource = path[0] === 'sources'
     if (isSource && delta === undefined) {
       const why = `'${table}' is a table of a source: say where it is, dbtSuite(…, { sources: { ${table}: 'silver/${table}' } })`

@@ -83,7 +83,7 @@ function readExpectation(item: v.InferOutput<typeof Item>, place: string): Expec
     throw refused(`${place}: ${condition[0]} is not supported; write it as SQL in \`where\``)
   }
   const options = Object.fromEntries(kwargs.map(([key, value]) => [camelCase(key), deep(value)]))
-  const severity = severityOf(item.severity)
+  const severity = severityOf(item.severity, place)
   const common = {
     ...(severity === undefined ? {} : { severity }),
     ...(item.description ? { description: item.description } : {}),
@@ -120,9 +120,17 @@ function deep(value: unknown): unknown {
   )
 }
 
-function severityOf(severity: string | null | undefined): Severity | undefined {
+const SEVERITIES: ReadonlyMap<string, Severity> = new Map([
+  ['critical', 'block'],
+  ['warning', 'warn'],
+  ['info', 'warn'],
+])
+
+function severityOf(severity: string | null | undefined, place: string): Severity | undefined {
   if (severity === null || severity === undefined) return undefined
-  return severity === 'critical' ? 'block' : 'warn'
+  const found = SEVERITIES.get(severity)
+  if (found !== undefined) return found
+  throw refused(`${place}: the severity '${severity}' is none of critical, warning and info`)
 }
 
 const refused = (why: string): ConfigError => new ConfigError(why, { code: 'SBX_SUITE_IMPORT' })

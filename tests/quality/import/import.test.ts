@@ -111,6 +111,15 @@ describe('greatExpectationsSuite', () => {
       },
       /expectations\[0\]: 'NUMBER' is no type of DuckDB/,
     ],
+    [
+      {
+        name: 's',
+        expectations: [
+          { type: 'expect_column_to_exist', kwargs: { column: 'a' }, severity: 'criticl' },
+        ],
+      },
+      /expectations\[0\]: the severity 'criticl' is none of/,
+    ],
     [{}, /expectations/],
     [{ expectations: [] }, /name/],
     [{ name: 's', expectations: [{ kwargs: {} }] }, /expectations\[0\] has no type/],
@@ -199,6 +208,8 @@ sources:
       - name: posts
         columns: [{ name: id, tests: [unique, { not_null: { config: { enabled: false } } }] }]
       - name: untested
+models:
+  - { name: gone, config: { enabled: false }, columns: [{ name: id, tests: [unique] }] }
 `
     const { tables } = dbtSuite(text, 's', { sources: { posts: 'silver/posts' } })
     expect(tables).toMatchObject([{ table: 'posts', delta: 'silver/posts', key: ['id'] }])

@@ -47,12 +47,19 @@ export function compileRowReader(
   let bytes: Buffer | undefined
   let isText = false
   let host: RowHost | undefined
-  const open = (store: RowStore, { ingestedAtMs, source }: Envelope): void => {
+  /** False where there is no memory for the batch, or no WebAssembly of this kind. */
+  const open = (store: RowStore, { ingestedAtMs, source }: Envelope): boolean => {
+    try {
+      store.bring(ingestedAtMs * 1000, Buffer.from(`${source}:`))
+    } catch {
+      pause = PAUSE
+      return false
+    }
     bytes = store.bytes
     isText = isUtf8(bytes)
     host = rowHost(store, compact)
     store.host = host
-    store.bring(ingestedAtMs * 1000, Buffer.from(`${source}:`))
+    return true
   }
   const fail = (): void => {
     failures += 2
@@ -70,7 +77,7 @@ export function compileRowReader(
         pause--
         return false
       }
-      if (bytes !== store.bytes || store.host !== host) open(store, envelope)
+      if ((bytes !== store.bytes || store.host !== host) && !open(store, envelope)) return false
       const isReadable = isText || isUtf8(bytes!.subarray(start, end))
       if (isReadable && store.read(program.words, start, end, envelope.offset)) {
         if (failures > 0) failures--
