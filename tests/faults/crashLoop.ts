@@ -125,7 +125,7 @@ if (isMain(import.meta.url)) {
   }
   const cycles = of('cycles', 30)
   const seed = of('seed', 7)
-  const events = of('events', cycles * 20_000)
+  const events = of('events', cycles * 40_000)
   const at = process.argv.indexOf('--s3')
   const s3 = at < 0 ? undefined : await lakeOn(process.argv[at + 1] ?? '')
   const say = (line: string): void => console.log(line)

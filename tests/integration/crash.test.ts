@@ -8,7 +8,7 @@ test('lives ended by SIGKILL end in the tables of an undisturbed run, without a 
   const lines: string[] = []
   const result = await crashLoop({
     cycles: 5,
-    events: 100_000,
+    events: 200_000,
     seed: 7,
     say: (line) => lines.push(line),
   })

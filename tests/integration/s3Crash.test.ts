@@ -29,7 +29,7 @@ test('lives ended by SIGKILL leave the tables of an undisturbed run in the bucke
   const lines: string[] = []
   const lake = await makeS3Lake(server)
   const say = (line: string): void => void lines.push(line)
-  const result = await crashLoop({ cycles: 4, events: 60_000, seed: 11, lake, say })
+  const result = await crashLoop({ cycles: 4, events: 90_000, seed: 11, lake, say })
   expect(result.differences, lines.join('\n')).toEqual([])
   expect(result.strays).toEqual([])
   expect(result.total).toEqual(result.expectedTotal)
