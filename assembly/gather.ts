@@ -1,5 +1,5 @@
 // Writes what rows have in one slot one behind the other, as Parquet's plain encoding has it.
-import { place } from './place'
+import { MOST_SAFE, place } from './place'
 
 /** The first and the last by their bytes of the texts that were gathered last: where they are. */
 export let leastAt: usize = 0
@@ -8,8 +8,6 @@ export let mostAt: usize = 0
 export let mostLength: usize = 0
 let leastHead: u64 = 0
 let mostHead: u64 = 0
-
-const MOST_SAFE: f64 = 9_007_199_254_740_991
 
 function rowsEnd(rows: usize, count: usize): usize {
   return rows + count * 4

@@ -39,6 +39,9 @@ export const REFUSED: usize = 0
 export const EXTRA_FULL: usize = 1
 export const ITEMS_FULL: usize = 2
 
+/** Whole numbers up to it are exact as numbers. */
+export const MOST_SAFE: f64 = 9_007_199_254_740_991
+
 export function isPlace(at: usize): bool {
   return at > ITEMS_FULL
 }

@@ -1,13 +1,12 @@
 import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
 import { addDistinctLower, readTexts } from './list'
 import { readNumber } from './number'
-import { isPlace, last, place, REFUSED } from './place'
+import { EXTRA_FULL, isPlace, last, MOST_SAFE, place, REFUSED } from './place'
 import { QUOTE, readText, writePosition } from './text'
 import { readTime } from './time'
 
 /** The record was read; otherwise it is left to others, or has to be read again with more room: see `place.ts`. */
 const READ: usize = 3
-const EXTRA_FULL: usize = 1
 
 /** The first of a step's four words, as `src/operators/decode/rows/rowProgram.ts` writes them. */
 const TOKEN: i32 = 1
@@ -34,7 +33,6 @@ const TRUE: u32 = 0x6575_7274
 const FALS: u32 = 0x736c_6166
 const LETTER_E: u32 = 0x65
 const DAY_US: f64 = 86_400_000_000
-const MOST_SAFE: f64 = 9_007_199_254_740_991
 
 /** Reads one record into a row. What is not read leaves no trace. */
 export function readRow(row: usize, from: usize, end: usize, offset: f64): usize {

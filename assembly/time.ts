@@ -1,4 +1,4 @@
-import { last, REFUSED } from './place'
+import { last, MOST_SAFE, REFUSED } from './place'
 import { closingQuote } from './text'
 
 const ZERO: u32 = 0x30
@@ -11,7 +11,6 @@ const CAPITAL_Z: u32 = 0x5a
 const NO_DIGITS: i32 = -1_000_000
 /** From 1 March of the year 0 to 1970. */
 const DAYS_BEFORE_1970: i32 = 719_468
-const MOST_SAFE: i64 = 9_007_199_254_740_991
 
 /** Reads the time that begins at `at` as microseconds since 1970; the place behind its quote, or REFUSED. */
 export function readTime(at: usize, end: usize): usize {
@@ -49,7 +48,7 @@ function microsAt(at: usize, length: usize): f64 {
   if (<u32>hour > 23 || <u32>minute > 59 || <u32>second > 59 || micros < 0) return NaN
   const seconds = <i64>daysSince1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
   const total = seconds * 1_000_000 + micros
-  return total > MOST_SAFE || total < -MOST_SAFE ? NaN : <f64>total
+  return total > <i64>MOST_SAFE || total < -(<i64>MOST_SAFE) ? NaN : <f64>total
 }
 
 function isAt(at: usize, byte: u32): bool {

@@ -69,6 +69,24 @@ function gatedBuilder(blocked: readonly number[]) {
   return { builder, next: () => void version++ }
 }
 
+const writing = { task: 'gold', runId: 'run', epoch: 1, attempt: '1-0' }
+
+/** A body that has made its first build. */
+async function streamingBody(
+  builder: ModelsBuilder,
+  clock: ReturnType<typeof virtualClock>,
+  inputsDone: Promise<void>,
+) {
+  const body = modelsBody({
+    node: { kind: 'models', name: 'gold', reads: [], unit: { ...unit, open: async () => builder } },
+    ...{ builder, clock, logger: silentLogger, mode: 'streaming', intervalMs: 1000 },
+    ...{ inputsDone, signal: new AbortController().signal, onBuild() {} },
+  })
+  await body.start({ positions: undefined, state: {} }, writing)
+  await body.next()
+  return body
+}
+
 test.each([
   ['the newest build was blocked', [2, 3], 'version 3 is bad'],
   ['one was blocked and a later one was not', [2], undefined],
@@ -76,14 +94,7 @@ test.each([
   const clock = virtualClock()
   const { builder, next } = gatedBuilder(blocked)
   const inputs = Promise.withResolvers<void>()
-  const body = modelsBody({
-    node: { kind: 'models', name: 'gold', reads: [], unit: { ...unit, open: async () => builder } },
-    ...{ builder, clock, logger: silentLogger, mode: 'streaming', intervalMs: 1000 },
-    ...{ inputsDone: inputs.promise, signal: new AbortController().signal, onBuild() {} },
-  })
-  const writing = { task: 'gold', runId: 'run', epoch: 1, attempt: '1-0' }
-  await body.start({ positions: undefined, state: {} }, writing)
-  await body.next()
+  const body = await streamingBody(builder, clock, inputs.promise)
   next()
   const later = body.next().catch((reason: unknown) => reason)
   await clock.advance(2000)
@@ -101,14 +112,7 @@ test('what was blocked is forgotten by an attempt that finds it published by ano
   const clock = virtualClock()
   const { builder, next } = gatedBuilder([2])
   const inputs = Promise.withResolvers<void>()
-  const body = modelsBody({
-    node: { kind: 'models', name: 'gold', reads: [], unit: { ...unit, open: async () => builder } },
-    ...{ builder, clock, logger: silentLogger, mode: 'streaming', intervalMs: 1000 },
-    ...{ inputsDone: inputs.promise, signal: new AbortController().signal, onBuild() {} },
-  })
-  const writing = { task: 'gold', runId: 'run', epoch: 1, attempt: '1-0' }
-  await body.start({ positions: undefined, state: {} }, writing)
-  await body.next()
+  const body = await streamingBody(builder, clock, inputs.promise)
   next()
   const blocked = body.next()
   await clock.advance(2000)

@@ -2,6 +2,7 @@ import { SluiceboxError } from '../../core/errors.ts'
 import { projectError, unsupported, raisedAt } from './projectError.ts'
 import type { Place } from './projectError.ts'
 import type { TemplateFile } from './renderer.ts'
+import { lineAt } from './templateText.ts'
 
 /** What nunjucks throws: a line from 1, or from 0 where a called function threw the cause. */
 export interface TemplateFailure extends Error {
@@ -71,5 +72,5 @@ function locate(files: readonly TemplateFile[], line: number | undefined): Place
 function find(files: readonly TemplateFile[], pattern: string): Place {
   const text = files.map((file) => file.text).join('\n')
   const found = new RegExp(pattern).exec(text)
-  return locate(files, found === null ? undefined : text.slice(0, found.index).split('\n').length)
+  return locate(files, found === null ? undefined : lineAt(text, found.index))
 }

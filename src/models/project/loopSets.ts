@@ -1,7 +1,7 @@
 import { unsupported } from './projectError.ts'
 import type { TemplateFile } from './renderer.ts'
+import { lineAt, withoutComments } from './templateText.ts'
 
-const COMMENT = /\{#[\s\S]*?#\}/g
 const TAG = /\{%-?\s*(macro|(?:data_)?test|for|set|end(?:macro|(?:data_)?test|for))\b([^%]*)/g
 const NAME = /[A-Za-z_]\w*/g
 
@@ -21,7 +21,7 @@ interface Scope {
  * @throws ConfigError `SBX_MODELS_UNSUPPORTED`
  */
 export function refuseLoopSets(template: TemplateFile): void {
-  const text = template.text.replace(COMMENT, (comment) => comment.replaceAll(/[^\n]/g, ' '))
+  const text = withoutComments(template.text)
   const begin = (kind: Scope['kind'], at: number, names: readonly string[] = []): Scope => {
     return { kind, begin: at, names: new Set(names), leaking: [] }
   }
@@ -60,7 +60,7 @@ export function refuseLoopSets(template: TemplateFile): void {
 }
 
 function refused({ file, text, line: first = 1 }: TemplateFile, name: string, index: number) {
-  const line = first + text.slice(0, index).split('\n').length - 1
+  const line = first - 1 + lineAt(text, index)
   return unsupported(
     { file, line },
     `{% set ${name} %} in a loop, of a name that was set in front of it and is read again,`,

@@ -2,6 +2,7 @@ import type { Layout } from './layout.ts'
 import type { NodeConfig } from './nodeConfig.ts'
 import { unsupported } from './projectError.ts'
 import type { ModelsProject, SqlFile } from './readProject.ts'
+import { lineAt, withoutComments } from './templateText.ts'
 
 const NAMING = /\{%-?\s*macro\s+(generate_(?:schema|alias|database)_name)\b/
 
@@ -17,9 +18,7 @@ export function refuseOtherNames(
   layout: Layout,
 ): void {
   for (const { file, text } of macros) {
-    const found = NAMING.exec(
-      text.replaceAll(/\{#[\s\S]*?#\}/g, (comment) => ' '.repeat(comment.length)),
-    )
+    const found = NAMING.exec(withoutComments(text))
     if (found === null) continue
     const place = { file, line: lineAt(text, found.index) }
     const way =
@@ -44,5 +43,3 @@ export function refuseOtherNames(
     }
   }
 }
-
-const lineAt = (text: string, index: number): number => text.slice(0, index).split('\n').length

@@ -13,6 +13,7 @@ import { createRenderer } from './renderer.ts'
 import type { TemplateFile } from './renderer.ts'
 import type { RenderText, Yaml } from './readYaml.ts'
 import type { SourceTable } from './sourceProperties.ts'
+import { lineAt } from './templateText.ts'
 import type { GenericTest } from './testProperties.ts'
 import type { UnitTest } from './unitTestProperties.ts'
 
@@ -202,7 +203,7 @@ function docsIn(files: readonly string[], root: string): Record<string, string> 
       throw projectError({ file }, 'a {% docs %} block has no name or no {% enddocs %}')
     }
     for (const { 1: name = '', 2: body = '', index } of blocks) {
-      const line = text.slice(0, index).split('\n').length
+      const line = lineAt(text, index)
       if (Object.hasOwn(found, name)) {
         throw projectError(
           { file, line },
