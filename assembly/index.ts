@@ -2,7 +2,8 @@
 // `src/core/rows/rowStore.ts` decides. Compiled by `npm run build:wasm`.
 import { last, place as at } from './place'
 
-export { readRow } from './readRow'
+export { readRows, rowsRead } from './readRow'
+export { fingerprints } from './fingerprint'
 export {
   sizeOfTexts,
   sizeOfLists,
@@ -34,6 +35,12 @@ export function place(
   at.textSlots = textSlots
   at.numberSlots = numberSlots
   at.listSlots = listSlots
+}
+
+export function placeBatch(batch: usize, bounds: usize, offsets: usize): void {
+  at.batch = batch
+  at.bounds = bounds
+  at.offsets = offsets
 }
 
 /** @param used - bytes of items that are there already */

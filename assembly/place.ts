@@ -1,5 +1,10 @@
 /** What lies where in this memory; `src/core/rows/rowStore.ts` says so. */
 export namespace place {
+  /** The batch, where each of its records starts and ends in it, and at what offset of the source. */
+  export let batch: usize = 0
+  export let bounds: usize = 0
+  export let offsets: usize = 0
+
   /** The steps of `readRow`. */
   export let program: usize = 0
   /** By row and slot: start and length of a text, a number, the first item of a list and how many there are. */

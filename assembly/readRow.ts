@@ -34,8 +34,25 @@ const FALS: u32 = 0x736c_6166
 const LETTER_E: u32 = 0x65
 const DAY_US: f64 = 86_400_000_000
 
+/** How many records `readRows` read last. */
+export let rowsRead: usize = 0
+
+/** Reads records into rows, one behind the other: READ, or why the record behind those that it read was not. */
+export function readRows(row: usize, record: usize, end: usize): usize {
+  rowsRead = 0
+  for (; record < end; record++, row++) {
+    const bounds = place.bounds + record * 8
+    const from = place.batch + load<u32>(bounds)
+    const to = place.batch + load<u32>(bounds, 4)
+    const found = readRow(row, from, to, load<f64>(place.offsets + record * 8))
+    if (found != READ) return found
+    rowsRead++
+  }
+  return READ
+}
+
 /** Reads one record into a row. What is not read leaves no trace. */
-export function readRow(row: usize, from: usize, end: usize, offset: f64): usize {
+function readRow(row: usize, from: usize, end: usize, offset: f64): usize {
   const itemBefore = place.item
   const extraBefore = place.extra
   const found = walk(row, from, end, offset)

@@ -32,7 +32,7 @@ export type Post = v.InferOutput<typeof Post>
 /** Landed files come in any order of event time: every id is remembered. Of a topic, those of a day are. */
 export const firstOfEachId = (windowMs: number) =>
   windowDedup<Post>({
-    key: (post) => post.post_id,
+    key: 'post_id',
     eventTime: (post) => Number(post.created_at) / 1000,
     windowMs,
   })

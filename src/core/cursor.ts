@@ -1,3 +1,4 @@
+import { offsetAt } from './framedBatch.ts'
 import type { Envelope, SourceBatch } from './unit.ts'
 
 /** The one envelope of a chain, moved from record to record. */
@@ -31,9 +32,7 @@ export function cursor(): Cursor {
       return batch.header
     },
     get offset() {
-      if (batch.offsets !== undefined) return batch.offsets[index]!
-      const counted = bounds === undefined || batch.framing === 'bounds'
-      return batch.baseOffset + (counted ? index : bounds![index * 2]!)
+      return offsetAt(batch, bounds, index)
     },
     get index() {
       return index

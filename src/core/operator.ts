@@ -1,9 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { Json, JsonObject } from './json.ts'
+import type { FramedBatch } from './framedBatch.ts'
 import type { Envelope } from './record.ts'
 import type { AnyProjection } from './projection/projection.ts'
 import type { RowLayout } from './rows/rowLayout.ts'
-import type { RowStore, StoredRow } from './rows/rowStore.ts'
+import type { RowStore } from './rows/rowStore.ts'
+import type { StoredRows } from './rows/storedRows.ts'
 import type { StandardSchema } from './standardSchema.ts'
 
 /** Where an operator puts what it makes of one record. */
@@ -52,8 +54,8 @@ export interface NextRows {
   takes(layout: RowLayout): boolean
   /** The store for the rows of the batch that is being read. */
   store(layout: RowLayout): RowStore
-  /** In the place of `pass`: takes a row that stands for a record which the schema accepts. */
-  pass(row: StoredRow): void
+  /** In the place of `pass`: takes rows that stand for records which the schema accepts. */
+  pass(rows: StoredRows): void
 }
 
 /** Carried by types only: what goes in, what comes out, which ports there are. */
@@ -81,12 +83,24 @@ export interface StatelessOperator<In, Out, Ports = {}>
   readonly expands: 'one' | 'many'
   start(context: OperatorContext): (record: In, outlet: Outlet<Out>, envelope: Envelope) => void
   /** Reads records where they lie in the bytes of their batch: saves a view of each. Beside `start`. */
-  startInPlace?(context: OperatorContext): OnBytes<Out>
+  startInPlace?(context: OperatorContext): InPlace<Out>
   /** What makes rows of records as data, by the records' shape ('' where they have none). */
   projects?(shape: string): AnyProjection | undefined
   /** What the operator lets through and changes nothing of: the operator in front may check it. */
   readonly checks?: StandardSchema | undefined
 }
+
+/** What reads records where they lie. */
+export interface InPlace<Out> {
+  readonly onBytes: OnBytes<Out>
+  readonly onBatch?: OnBatch | undefined
+}
+
+/**
+ * Reads records of a batch, from number `from` on, as rows for what follows (`NextRows`): how many, of none to all
+ * of them. The record behind is for `onBytes`.
+ */
+export type OnBatch = (batch: FramedBatch, from: number) => number
 
 /** Takes the record that is `bytes[start … end - 1]`. */
 export type OnBytes<Out> = (
@@ -149,6 +163,8 @@ export interface Selector {
 export interface SelectingOperator<In, Ports = {}> extends OperatorBase, Phantom<In, In, Ports> {
   readonly state: 'keyed'
   key(record: In): string
+  /** The field that `key` returns, where it does nothing else. */
+  readonly keyField?: string | undefined
   eventTimeMs(record: In): number
   /** Ports whose records are `Rejected` (late); the others carry the record itself. */
   readonly rejecting: readonly string[]

@@ -7,6 +7,8 @@ export type {
   NextCheck,
   StateRoom,
   OnBytes,
+  InPlace,
+  OnBatch,
   StatelessOperator,
   KeyBatch,
   StateSnapshot,

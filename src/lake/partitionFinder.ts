@@ -1,6 +1,5 @@
 import type { Column } from '../core/columns.ts'
-import type { Cell, RowLayout } from '../core/rows/rowLayout.ts'
-import type { StoredRow } from '../core/rows/rowStore.ts'
+import type { StoredRows } from '../core/rows/storedRows.ts'
 import { viewOf } from '../core/rows/rowView.ts'
 import { partitionText, type PartitionValues } from './partitions.ts'
 
@@ -9,9 +8,9 @@ type Row = Readonly<Record<string, unknown>>
 /** Finds the partition that a row belongs to. */
 export interface PartitionFinder<Partition> {
   (row: Row): Partition
-  stored(row: StoredRow): Partition
-  /** Stored rows will be others. */
-  endBatch(): void
+  stored(rows: StoredRows, from: number): Partition
+  /** The first row behind `from` that may be of another partition. */
+  behindAlike(rows: StoredRows, from: number): number
   /** All partitions are begun anew. */
   forget(): void
 }
@@ -66,40 +65,27 @@ export function partitionFinder<Partition extends object>(
     return (found as Partition | undefined) ?? add(row)
   }
 
-  let lastStored: StoredRow | undefined
-  let storedFound: Partition | undefined
-  let lastLayout: RowLayout | undefined
-  let cells: readonly Cell[] = []
-  const stored = (row: StoredRow): Partition => {
-    if (row.store.layout !== lastLayout) {
-      lastLayout = row.store.layout
-      cells = names.map((name) => lastLayout!.cells.get(name)!)
-      lastStored = undefined
-    }
-    const isAlike =
-      lastStored !== undefined && cells.every((cell) => isSame(cell, row, lastStored!))
-    if (!isAlike) storedFound = find(viewOf(row))
-    lastStored = row
-    return storedFound!
-  }
-
   return Object.assign(find, {
-    stored,
-    endBatch(): void {
-      lastStored = undefined
+    stored: ({ store, rows }: StoredRows, from: number): Partition =>
+      find(viewOf(store, rows[from]!)),
+    behindAlike({ store, rows, count }: StoredRows, from: number): number {
+      const { numbers, layout } = store
+      let to = count
+      for (const name of names) {
+        const cell = layout.cells.get(name)!
+        if (cell.kind === 'constant') continue
+        // Others can't be compared at once.
+        if (cell.kind !== 'day') return from + 1
+        const day = numbers[rows[from]! * layout.numbers + cell.slot]
+        let same = from + 1
+        while (same < to && numbers[rows[same]! * layout.numbers + cell.slot] === day) same++
+        to = same
+      }
+      return to
     },
     forget(): void {
-      lastStored = undefined
       root = new Map()
       lastFound = undefined
     },
   })
-}
-
-/** Whether two rows of one batch have the same in a column; no where that can't be told at once. */
-function isSame(cell: Cell, { store, at }: StoredRow, other: StoredRow): boolean {
-  if (cell.kind === 'constant') return true
-  if (cell.kind !== 'day' || other.store !== store) return false
-  const { numbers, layout } = store
-  return numbers[at * layout.numbers + cell.slot] === numbers[other.at * layout.numbers + cell.slot]
 }

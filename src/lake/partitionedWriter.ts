@@ -1,6 +1,7 @@
 import { allOf } from '../core/allOf.ts'
 import type { Column } from '../core/columns.ts'
-import { StoredRow, type RowStore } from '../core/rows/rowStore.ts'
+import type { RowStore } from '../core/rows/rowStore.ts'
+import { StoredRows } from '../core/rows/storedRows.ts'
 import type { PreparedFile, Writer, WriterContext } from '../core/unit.ts'
 import { dataFileName } from './dataFileName.ts'
 import { deltaStats } from './delta/deltaStats.ts'
@@ -75,7 +76,7 @@ const CLOSED_AT_ONCE = 8
  * before it that are on their way to the disk: at most `context.memoryBytes` after each `relieve`, which waits for the
  * latter and writes out the largest of the former early.
  */
-export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row | StoredRow> {
+export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row | StoredRows> {
   const { context, columns, path, partitionBy, open } = options
   const keys = partitionColumns(columns, partitionBy)
   const stored = columns.filter((column) => !keys.includes(column))
@@ -108,18 +109,21 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     hasGrown = true
   }
 
-  const wait = (partition: Partition, { store, at }: StoredRow): void => {
-    const { waiting } = partition
-    if (waiting.store !== store) {
+  const wait = (stored: StoredRows, from: number, to: number): void => {
+    const partition = find.stored(stored, from)
+    const waiting: WaitingRows = partition.waiting
+    if (waiting.store !== stored.store) {
       takeWaiting(partition)
-      waiting.store = store
+      waiting.store = stored.store
     }
-    if (waiting.count === waiting.rows.length) {
-      const larger = new Int32Array(waiting.count * 2)
+    const count = waiting.count + to - from
+    if (count > waiting.rows.length) {
+      const larger = new Int32Array(count * 2)
       larger.set(waiting.rows)
       waiting.rows = larger
     }
-    waiting.rows[waiting.count++] = at
+    waiting.rows.set(stored.rows.subarray(from, to), waiting.count)
+    waiting.count = count
   }
 
   const begin = async ({ name, values }: Partition): Promise<OpenFile> => {
@@ -180,8 +184,11 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
 
   return {
     write(row) {
-      if (row instanceof StoredRow) {
-        wait(find.stored(row), row)
+      if (row instanceof StoredRows) {
+        for (let from = 0, to = 0; from < row.count; from = to) {
+          to = find.behindAlike(row, from)
+          wait(row, from, to)
+        }
         return
       }
       const partition = find(row)
@@ -194,7 +201,6 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     takesRows: ({ cells }) => columns.every((column) => fitsColumn(cells.get(column.name), column)),
 
     endBatch() {
-      find.endBatch()
       for (const partition of partitions) takeWaiting(partition)
     },
 

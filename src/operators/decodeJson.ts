@@ -1,7 +1,13 @@
-import type { OnBytes, OperatorContext, Rejected, StatelessOperator } from '../core/unit.ts'
+import type {
+  InPlace,
+  OnBytes,
+  OperatorContext,
+  Rejected,
+  StatelessOperator,
+} from '../core/unit.ts'
 import { eachView } from './decode/eachView.ts'
 import { BROKEN, readJson } from './decode/readJson.ts'
-import { rowReaderOf } from './decode/rows/rowReader.ts'
+import { rowsFor } from './decode/rows/rowReader.ts'
 import { readerOf } from './decode/schemaReader.ts'
 
 /**
@@ -21,17 +27,9 @@ import { readerOf } from './decode/schemaReader.ts'
  * @see https://www.rfc-editor.org/rfc/rfc8259
  */
 export function decodeJson(): StatelessOperator<Uint8Array, unknown, { rejected: Rejected }> {
-  const startInPlace = ({ check }: OperatorContext): OnBytes<unknown> => {
+  const startInPlace = ({ check }: OperatorContext): InPlace<unknown> => {
     const reader = readerOf(check?.schema)
-    const rows = rowReaderOf(check?.schema, '', check?.rows)
-    return (bytes, start, end, outlet, envelope) => {
-      if (rows !== undefined) {
-        const store = check!.rows!.store(rows.layout)
-        if (rows.read(store, start, end, envelope)) {
-          check!.rows!.pass(store.push())
-          return
-        }
-      }
+    const onBytes: OnBytes<unknown> = (bytes, start, end, outlet) => {
       const known = reader?.read(bytes, start, end)
       if (known !== undefined) {
         check!.pass(known)
@@ -40,6 +38,7 @@ export function decodeJson(): StatelessOperator<Uint8Array, unknown, { rejected:
       const value = readJson(bytes, start, end, outlet)
       if (value !== BROKEN) outlet.emit(value)
     }
+    return { onBytes, onBatch: rowsFor(check?.schema, '', check?.rows) }
   }
   return Object.freeze({
     kind: 'operator',

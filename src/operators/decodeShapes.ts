@@ -1,7 +1,7 @@
 import { ConfigError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import type {
-  Envelope,
+  InPlace,
   OnBytes,
   OperatorContext,
   Outlet,
@@ -75,31 +75,23 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
   if (otherwise !== undefined && !isCsv.has(otherwise)) {
     throw new ConfigError(`decodeShapes: no shape is named ${otherwise}`, { code: 'SBX_OPTION' })
   }
-  const startInPlace = ({ check }: OperatorContext): OnBytes<Shaped<Shapes[number]>> => {
-    const next = check?.rows
-    const readers = shapeReaders(check?.schema, shapes, next)
+  const startInPlace = ({ check }: OperatorContext): InPlace<Shaped<Shapes[number]>> => {
+    const readers = shapeReaders(check?.schema, shapes, check?.rows)
     let last: Origin | undefined
     /** What the record before had too, mostly. */
-    const originOf = ({ shape, source }: Envelope): Origin => {
+    const originOf = (shape: string, source: string): Origin => {
       if (last !== undefined && last.shape === shape && last.source === source) return last
       const isNamed = isCsv.has(shape)
       const reader = isNamed ? readers.get(shape) : readerFor(readers, shapes, source)
       return (last = { shape, source, isNamed, isCsv: isCsv.get(shape) === true, reader })
     }
-    return (bytes, start, end, outlet, envelope) => {
-      const origin = originOf(envelope)
+    const onBytes: OnBytes<Shaped<Shapes[number]>> = (bytes, start, end, outlet, envelope) => {
+      const origin = originOf(envelope.shape, envelope.source)
       const { shape, reader: known } = origin
       if (origin.isCsv) {
         const row = readRow(bytes.subarray(start, end), outlet, envelope)
         if (row !== undefined) emit(outlet, shape, row)
         return
-      }
-      if (known?.rows !== undefined) {
-        const store = next!.store(known.rows.layout)
-        if (known.rows.read(store, start, end, envelope)) {
-          next!.pass(store.push())
-          return
-        }
       }
       const data = known?.reader.read(bytes, start, end)
       if (data !== undefined) {
@@ -115,6 +107,13 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
         if (found !== undefined) emit(outlet, found, value)
         else outlet.reject('unknown_shape', `no known shape has the keys ${keys.join(', ')}`)
       }
+    }
+    return {
+      onBytes,
+      onBatch(framed, from) {
+        const { shape = '', source } = framed.batch
+        return originOf(shape, source).reader?.rows?.(framed, from) ?? 0
+      },
     }
   }
   return Object.freeze({

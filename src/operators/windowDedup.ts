@@ -6,9 +6,14 @@ import { wordsOf } from './dedup/entries.ts'
 import { keyLog } from './dedup/keyLog.ts'
 import { spillingTable } from './dedup/spillingTable.ts'
 
+/** A field of a record that is a string in every one. */
+type TextField<In> = {
+  [Name in keyof In & string]: In[Name] extends string ? Name : never
+}[keyof In & string]
+
 export interface WindowDedupOptions<In> {
-  /** What makes two records the same. */
-  readonly key: (record: NoInfer<In>) => string
+  /** What makes two records the same: a field that is a string, or a function. A field is read without an object. */
+  readonly key: TextField<NoInfer<In>> | ((record: NoInfer<In>) => string)
   /** When the record happened: a Date, or milliseconds since 1970 UTC. */
   readonly eventTime: (record: NoInfer<In>) => Date | number
   /** Records with equal keys whose event times are at most this far apart are repeats, ms. */
@@ -61,7 +66,8 @@ export function windowDedup<In>(
 ): SelectingOperator<In, { duplicate: In; late: Rejected }> {
   const { key, eventTime, windowMs } = options
   const { allowedLatenessMs = windowMs, outOfOrdernessMs = 0, idleMs = 60_000 } = options
-  checkFunctions({ key, eventTime })
+  const keyField = typeof key === 'string' ? key : undefined
+  checkFunctions(keyField === undefined ? { key, eventTime } : { eventTime })
   checkDurations({ windowMs, allowedLatenessMs, outOfOrdernessMs, idleMs })
   return Object.freeze({
     kind: 'operator',
@@ -75,7 +81,8 @@ export function windowDedup<In>(
     }),
     ports: Object.freeze(['duplicate', 'late']),
     rejecting: Object.freeze(['late']),
-    key,
+    key: typeof key === 'string' ? (record: In) => record[key] as string : key,
+    keyField,
     eventTimeMs(record: In) {
       const timeMs = Number(eventTime(record))
       return Math.abs(timeMs) <= MAX_DATE_MS ? timeMs : NaN

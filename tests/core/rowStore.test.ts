@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
+import { fingerprint } from '../../src/core/fingerprint.ts'
 import { int64 } from '../../src/core/columnSchemas.ts'
 import { projection } from '../../src/core/projection/projection.ts'
 import { RowStore } from '../../src/core/rows/rowStore.ts'
 import type { SlotCell } from '../../src/core/rows/rowLayout.ts'
 import { compileRowReader } from '../../src/operators/decode/rows/rowReader.ts'
-import { envelopeOf } from '../operators/feed.ts'
+import { batchOf } from '../operators/decode/rows/readRows.ts'
 
 const Note = v.object({ text: v.string(), tags: v.array(v.string()), size: v.number() })
 const Row = v.object({ text: v.string(), tags: v.array(v.string()), size: int64() })
@@ -14,17 +15,11 @@ type Note = v.InferOutput<typeof Note>
 const toRow = projection(Note, Row, ({ text, tags, size }) => ({ text, tags, size }))
 const reader = compileRowReader(Note, toRow)!
 const slotOf = (column: string): number => (reader.layout.cells.get(column) as SlotCell).slot
-const envelope = envelopeOf({ source: 'a', offset: 0, ingestedAtMs: 0 })
 
 function fill(store: RowStore, notes: readonly Note[]): void {
-  const lines = notes.map((note) => Buffer.from(JSON.stringify(note)))
-  store.open(Buffer.concat(lines))
-  let start = 0
-  for (const { length } of lines) {
-    expect(reader.read(store, start, start + length, envelope)).toBe(true)
-    store.push()
-    start += length
-  }
+  const batch = batchOf(notes.map((note) => Buffer.from(JSON.stringify(note))))
+  store.open(batch.bytes)
+  expect(reader.read(store, batch, 0)).toBe(notes.length)
 }
 
 const store = new RowStore(reader.layout)
@@ -84,6 +79,23 @@ describe('gathers what some rows have in a slot', () => {
     )
   })
 
+  test('fingerprints of texts, as of the strings that they are', () => {
+    fc.assert(
+      fc.property(some, ([notes, picked]) => {
+        fill(store, notes)
+        const rows = Int32Array.from(picked)
+        const found = new Uint32Array(rows.length * 4 + 4)
+        store.fingerprints(slotOf('text'), rows, rows.length, found, 4)
+        const expected = new Uint32Array(found.length)
+        for (const [at, row] of picked.entries()) {
+          fingerprint(notes[row]!.text, expected, at * 4 + 4)
+        }
+        expect(found).toEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   test('no integers where there is a fraction', () => {
     fill(store, [
       { text: '', tags: [], size: 1 },
@@ -124,17 +136,11 @@ test('writes nothing behind what it gathers, however exactly that fills its room
     ...Array.from({ length: 40 }, () => note('x'.repeat(36))),
     note('y\n'.repeat(40_000)),
   ]
+  // Behind the first forty stands one that is left to others.
   const bytes = lines.map((line) => Buffer.from(JSON.stringify(line)))
-  one.open(Buffer.concat(bytes))
-  const read = (from: number, to: number): void => {
-    let start = bytes.slice(0, from).reduce((sum, { length }) => sum + length, 0)
-    for (const { length } of bytes.slice(from, to)) {
-      expect(reader.read(one, start, start + length, envelope)).toBe(true)
-      one.push()
-      start += length
-    }
-  }
-  read(0, 40)
+  const batch = batchOf([...bytes.slice(0, 40), Buffer.from('{}'), ...bytes.slice(40)])
+  one.open(batch.bytes)
+  expect(reader.read(one, batch, 0)).toBe(40)
   // The room for what is gathered is twice as large as that; behind it comes the text that has to be made.
   one.gather(
     'text',
@@ -142,7 +148,7 @@ test('writes nothing behind what it gathers, however exactly that fills its room
     Int32Array.from({ length: 10 }, (_, at) => at),
     10,
   )
-  read(40, 41)
+  expect(reader.read(one, batch, 41)).toBe(1)
   for (let count = 15; count <= 21; count++) {
     one.gather(
       'text',
@@ -157,9 +163,9 @@ test('writes nothing behind what it gathers, however exactly that fills its room
 
 test('leaves a batch to others where there is no memory for it', () => {
   const one = new RowStore(reader.layout)
-  const bytes = Buffer.from(JSON.stringify({ text: 'a', tags: [], size: 1 }))
-  const huge = Object.create(bytes, { length: { value: 2 ** 31 } }) as Buffer
+  const batch = batchOf([Buffer.from(JSON.stringify({ text: 'a', tags: [], size: 1 }))])
+  const huge = Object.create(batch.bytes, { length: { value: 2 ** 31 } }) as Buffer
   one.open(huge)
   const fresh = compileRowReader(Note, toRow)!
-  expect(fresh.read(one, 0, bytes.length, envelope)).toBe(false)
+  expect(fresh.read(one, batch, 0)).toBe(0)
 })

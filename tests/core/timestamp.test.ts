@@ -7,7 +7,7 @@ import { projection } from '../../src/core/projection/projection.ts'
 import { RowStore } from '../../src/core/rows/rowStore.ts'
 import { parseTimestampUs, utcMicros } from '../../src/core/timestamp.ts'
 import { compileRowReader } from '../../src/operators/decode/rows/rowReader.ts'
-import { envelopeOf } from '../operators/feed.ts'
+import { batchOf } from '../operators/decode/rows/readRows.ts'
 
 const years = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') }
 const dates = fc.date({ ...years, noInvalidDate: true })
@@ -16,15 +16,14 @@ const Timed = v.object({ at: timestampText() })
 const toMicros = projection(Timed, v.object({ at: timestamp() }), ({ at }) => ({
   at: microsOf(at),
 }))
-const envelope = envelopeOf({ source: 'a', offset: 0, ingestedAtMs: 0 })
 
 /** What a record's bytes say, NaN where that is left to others. */
 function readBytes(text: string): number {
   const reader = compileRowReader(Timed, toMicros)!
   const store = new RowStore(reader.layout)
-  const bytes = Buffer.from(JSON.stringify({ at: text }))
-  store.open(bytes)
-  return reader.read(store, 0, bytes.length, envelope) ? store.numbers[0]! : NaN
+  const batch = batchOf([Buffer.from(JSON.stringify({ at: text }))])
+  store.open(batch.bytes)
+  return reader.read(store, batch, 0) === 1 ? store.numbers[0]! : NaN
 }
 
 /** What the text is, and its bytes, which must be the same. */

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest'
 import type { Column } from '../../src/core/columns.ts'
 import type { Cell, RowLayout } from '../../src/core/rows/rowLayout.ts'
 import { RowStore } from '../../src/core/rows/rowStore.ts'
+import { StoredRows } from '../../src/core/rows/storedRows.ts'
 import { partitionFinder } from '../../src/lake/partitionFinder.ts'
 import type { PartitionValues } from '../../src/lake/partitions.ts'
+import { batchOf } from '../operators/decode/rows/readRows.ts'
 
 const keys: readonly Column[] = [
   { name: 'platform', type: 'string', nullable: true },
@@ -53,17 +55,25 @@ test('stored rows are of the partitions of the records that they stand for', () 
   const store = new RowStore(layout)
   const { find } = finder()
   // Days since 1970: 10 and 11 June 2024.
-  const fill = (days: readonly number[]): number[] => {
-    store.open(Buffer.alloc(0))
-    store.bring(0, Buffer.alloc(0))
-    return days.map((day) => {
-      store.numbers[store.count] = day
-      return find.stored(store.push()).number
-    })
-  }
-  expect(fill([19_884, 19_884, 19_885, 19_884])).toEqual([1, 1, 2, 1])
-  // The same rows of the store are others in the next batch.
-  find.endBatch()
-  expect(fill([19_885, 19_884])).toEqual([2, 1])
+  const days = [19_884, 19_884, 19_885, 19_884, 19_884]
+  const batch = batchOf(days.map(() => Buffer.alloc(0)))
+  store.open(batch.bytes)
+  store.bring(batch, Buffer.alloc(0))
+  store.numbers.set(days)
+  const rows = new StoredRows(store)
+  for (const row of [0, 1, 2, 4]) rows.push(row, row)
+  expect([0, 1, 2, 3].map((at) => find.stored(rows, at).number)).toEqual([1, 1, 2, 1])
+  expect([0, 1, 2, 3].map((at) => find.behindAlike(rows, at))).toEqual([2, 2, 3, 4])
   expect(find({ platform: 'a', day: '2024-06-11' }).number).toBe(2)
+})
+
+test('stored rows whose texts name their partition are looked at one by one', () => {
+  const cells = new Map<string, Cell>([
+    ['platform', { kind: 'text', slot: 0, mayBeNull: false }],
+    ['day', { kind: 'constant', value: '2024-06-10' }],
+  ])
+  const store = new RowStore({ cells, texts: 1, numbers: 0, lists: 0 })
+  const rows = new StoredRows(store)
+  for (const row of [0, 1, 2]) rows.push(row, row)
+  expect(finder().find.behindAlike(rows, 1)).toBe(2)
 })

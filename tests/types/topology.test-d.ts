@@ -195,6 +195,11 @@ test('a wrong key, sink, row or partition column is refused at the argument', ()
     tweets.via('a', windowDedup({ key: (tweet) => String(tweet.nope), ...window }))
     // @ts-expect-error a key must be a string
     tweets.via('b', windowDedup({ key: (tweet) => tweet.likes, ...window }))
+    tweets.via('f', windowDedup({ key: 'id', ...window }))
+    // @ts-expect-error a key is a string
+    tweets.via('g', windowDedup({ key: 'likes', ...window }))
+    // @ts-expect-error there is no such field
+    tweets.via('h', windowDedup({ key: 'nope', ...window }))
     const timeless = { key: (tweet: Tweet) => tweet.id, windowMs: 1 }
     // @ts-expect-error an event time is a Date or a number
     tweets.via('c', windowDedup({ ...timeless, eventTime: (tweet) => tweet.id }))

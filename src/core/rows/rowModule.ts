@@ -43,6 +43,7 @@ export interface RowExports {
     numbers: number,
     lists: number,
   ): void
+  placeBatch(batch: number, bounds: number, offsets: number): void
   placeItems(from: number, used: number, end: number): void
   placeExtra(from: number, end: number): void
   itemsUsed(): number
@@ -60,7 +61,11 @@ export interface RowExports {
   readonly leastLength: WasmValue
   readonly mostAt: WasmValue
   readonly mostLength: WasmValue
-  readRow(row: number, start: number, end: number, offset: number): number
+  /** Reads the records of the batch from `record` to `end` into rows: see `FOUND`. */
+  readRows(row: number, record: number, end: number): number
+  readonly rowsRead: WasmValue
+  /** Up to where texts are ASCII. */
+  fingerprints(rows: number, from: number, count: number, slot: number, to: number): number
 }
 
 /** The types of Node know no more of it. */
@@ -72,7 +77,7 @@ interface WasmApi {
   ) => { readonly exports: unknown }
 }
 
-/** What `readRow` answers; otherwise there is too little room for texts that are made. */
+/** What `readRows` answers; otherwise there is too little room for texts that are made. */
 export const FOUND = { refused: 0, itemsFull: 2, read: 3 } as const
 
 /** `--jitless` takes it away. */

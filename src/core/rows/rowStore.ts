@@ -1,4 +1,7 @@
+import { fingerprint } from '../fingerprint.ts'
+import { offsetAt, type FramedBatch } from '../framedBatch.ts'
 import type { RowLayout } from './rowLayout.ts'
+import { RowMemory, WIDTH } from './rowMemory.ts'
 import { FOUND, NOBODY, rowModule, type RowExports, type RowHost } from './rowModule.ts'
 
 const FIRST_ROWS = 512
@@ -6,28 +9,12 @@ const FIRST_ITEMS = 1024
 const FIRST_EXTRA = 64 << 10
 /** A memory beyond this is let go of: one long record must not be paid for ever. */
 const KEPT_BYTES = 16 << 20
-/** Places are 32-bit numbers with a sign. */
-const MOST_BYTES = 2 ** 31 - (1 << 20)
-const PAGE_BYTES = 64 << 10
-/** What may be read at once, and is read behind the end. */
-const WIDTH = 16
 /** What a text takes in a row, a list, an item of it: start and length, 32 bits each. */
 const PAIR = 8
 const NOTHING = Buffer.alloc(0)
 
 /** In place of a start: there is no text. */
 export const NO_TEXT = -1
-
-/** A row of a store, in the place of a record. Valid as long as the batch that it came from is under way. */
-export class StoredRow {
-  readonly store: RowStore
-  readonly at: number
-
-  constructor(store: RowStore, at: number) {
-    this.store = store
-    this.at = at
-  }
-}
 
 /**
  * The rows of one batch, column by column, without an object for any of them. They are read by WebAssembly
@@ -56,14 +43,12 @@ export class RowStore {
   count = 0
   host: RowHost = NOBODY
   #wasm: RowExports | undefined
+  #room: RowMemory | undefined
   #program: Int32Array = new Int32Array(0)
-  #rows: StoredRow[] = []
   /** How much there is room for: rows, bytes of items, bytes of texts that are made. */
   #rowRoom = FIRST_ROWS
   #itemRoom = FIRST_ITEMS * PAIR
   #extraRoom = FIRST_EXTRA
-  /** The end of what is in use. */
-  #top = 0
   #programAt = 0
   #textsAt = 0
   #numbersAt = 0
@@ -87,57 +72,72 @@ export class RowStore {
   }
 
   /** Brings the batch into the memory, where it isn't yet, and says what its rows have in common. */
-  bring(ingestedAtUs: number, prefix: Uint8Array): void {
+  bring({ batch, bounds }: FramedBatch, prefix: Uint8Array): void {
     if (this.bytesAt > 0) return
     const { texts, numbers, lists } = this.layout
     this.#wasm ??= rowModule(this)
-    this.#top = this.#wasm.FREE_AT.value
-    const bytesAt = this.#take(this.bytes.length + WIDTH)
-    const prefixAt = this.#take(prefix.length)
-    this.#textsAt = this.#take(this.#rowRoom * texts * PAIR)
-    this.#numbersAt = this.#take(this.#rowRoom * numbers * 8)
-    this.#listsAt = this.#take(this.#rowRoom * lists * PAIR)
-    this.#itemsAt = this.#take(this.#itemRoom)
-    const extraAt = this.#take(this.#extraRoom)
-    this.#rowsAt = this.#take(this.#rowNumberRoom * 4)
-    this.gatheredAt = this.#take(this.#outRoom)
+    this.#room ??= new RowMemory(this.#wasm)
+    this.#room.clear()
+    const bytesAt = this.#room.take(this.bytes.length + WIDTH)
+    const prefixAt = this.#room.take(prefix.length)
+    const boundsAt = this.#room.take(bounds.length * 4)
+    const offsetsAt = this.#room.take(bounds.length * 4)
+    this.#textsAt = this.#room.take(this.#rowRoom * texts * PAIR)
+    this.#numbersAt = this.#room.take(this.#rowRoom * numbers * 8)
+    this.#listsAt = this.#room.take(this.#rowRoom * lists * PAIR)
+    this.#itemsAt = this.#room.take(this.#itemRoom)
+    const extraAt = this.#room.take(this.#extraRoom)
+    this.#rowsAt = this.#room.take(this.#rowNumberRoom * 4)
+    this.gatheredAt = this.#room.take(this.#outRoom)
     this.bytesAt = bytesAt
     this.#view()
     this.bytes.copy(this.memory, bytesAt)
     this.memory.set(prefix, prefixAt)
-    this.#wasm.about(ingestedAtUs, prefixAt, prefix.length)
+    new Uint32Array(this.memory.buffer, boundsAt).set(bounds)
+    const offsets = new Float64Array(this.memory.buffer, offsetsAt, bounds.length / 2)
+    for (let at = 0; at < offsets.length; at++) offsets[at] = offsetAt(batch, bounds, at)
+    this.#wasm.placeBatch(bytesAt, boundsAt, offsetsAt)
+    this.#wasm.about(batch.ingestedAtMs * 1000, prefixAt, prefix.length)
     this.#wasm.placeItems(this.#itemsAt, 0, this.#itemsAt + this.#itemRoom)
     this.#wasm.placeExtra(extraAt, extraAt + this.#extraRoom)
     this.#program = new Int32Array(0)
   }
 
   /**
-   * Reads the record at these bytes of the batch by a program (`rowProgram`) into the row behind the last.
-   * Whoever wants to keep it pushes it.
+   * Reads records of the batch, from number `from` up to `to`, by a program (`rowProgram`) into the rows behind the
+   * last.
    *
-   * @returns false where it must be read another way, also where there is no memory for it
+   * @returns how many: those before one that must be read another way, also where there is no memory for it or a
+   *   schema's own check throws
    */
-  read(program: Int32Array, start: number, end: number, offset: number): boolean {
+  read(program: Int32Array, from: number, to: number): number {
+    const before = this.count
     try {
-      return this.#read(program, start, end, offset)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
+      if (this.#program !== program) this.#load(program)
+      while (this.#readSome(from + this.count - before, to));
+    } catch {
+      // Whoever reads it another way meets what was thrown.
       this.#view()
-      return false
     }
+    return this.count - before
   }
 
-  #read(program: Int32Array, start: number, end: number, offset: number): boolean {
-    if (this.#program !== program) this.#load(program)
+  /** False where that was all, or where one can't be read. */
+  #readSome(from: number, to: number): boolean {
     if (this.count === this.#rowRoom) this.#growRows()
-    const { bytesAt } = this
-    for (;;) {
-      const found = this.#wasm!.readRow(this.count, bytesAt + start, bytesAt + end, offset)
-      if (found === FOUND.read) return true
-      if (found === FOUND.refused) return false
-      if (found === FOUND.itemsFull) this.#growItems()
-      else this.#growExtra(end - start)
+    const end = Math.min(to, from + this.#rowRoom - this.count)
+    const { readRows, rowsRead } = this.#wasm!
+    let found: number = FOUND.refused
+    try {
+      found = readRows(this.count, from, end)
+    } finally {
+      this.count += rowsRead.value
     }
+    if (found === FOUND.read) return end < to
+    if (found === FOUND.refused) return false
+    if (found === FOUND.itemsFull) this.#growItems()
+    else this.#growExtra()
+    return true
   }
 
   /**
@@ -175,7 +175,7 @@ export class RowStore {
 
   #lend(rows: Int32Array, count: number): void {
     if (count > this.#rowNumberRoom) {
-      this.#rowsAt = this.#take(count * 2 * 4)
+      this.#rowsAt = this.#room!.take(count * 2 * 4)
       this.#rowNumberRoom = count * 2
       this.#view()
     }
@@ -186,18 +186,29 @@ export class RowStore {
   #reserveOut(bytes: number): void {
     if (bytes + WIDTH <= this.#outRoom) return
     const room = (bytes + WIDTH) * 2
-    this.gatheredAt = this.#take(room)
+    this.gatheredAt = this.#room!.take(room)
     this.#outRoom = room
     this.#view()
   }
 
-  /** Keeps the row that was filled. */
-  push(): StoredRow {
-    return this.row(this.count++)
+  /** Writes the fingerprints of the texts in a slot of some rows, four words each, into `out` from `at` on. */
+  fingerprints(slot: number, rows: Int32Array, count: number, out: Uint32Array, at: number): void {
+    this.#lend(rows, count)
+    this.#reserveOut(count * 4 * 4)
+    const words = new Uint32Array(this.memory.buffer, this.gatheredAt, count * 4)
+    let done = 0
+    for (;;) {
+      done = this.#wasm!.fingerprints(this.#rowsAt, done, count, slot, this.gatheredAt)
+      if (done >= count) break
+      fingerprint(this.text(slot, rows[done]!), words, done++ * 4)
+    }
+    out.set(words, at)
   }
 
-  row(at: number): StoredRow {
-    return (this.#rows[at] ??= new StoredRow(this, at))
+  /** The text in a slot of a row, as a string; there must be one. */
+  text(slot: number, row: number): string {
+    const place = (row * this.layout.texts + slot) * 2
+    return this.textAt(this.texts[place]!, this.texts[place + 1]!)
   }
 
   /** The text at such a start, as a string. */
@@ -213,7 +224,7 @@ export class RowStore {
     this.bytes = NOTHING
     this.host = NOBODY
     if (this.memory.length <= KEPT_BYTES) return
-    this.#wasm = undefined
+    this.#wasm = this.#room = undefined
     this.#rowRoom = FIRST_ROWS
     this.#itemRoom = FIRST_ITEMS * PAIR
     this.#extraRoom = FIRST_EXTRA
@@ -222,7 +233,7 @@ export class RowStore {
   }
 
   #load(program: Int32Array): void {
-    this.#programAt = this.#take(program.byteLength)
+    this.#programAt = this.#room!.take(program.byteLength)
     this.#program = program
     this.#view()
     new Int32Array(this.memory.buffer, this.#programAt, program.length).set(program)
@@ -231,9 +242,9 @@ export class RowStore {
   #growRows(): void {
     const { texts, numbers, lists } = this.layout
     const room = this.#rowRoom
-    const textsAt = this.#moved(this.#textsAt, room * texts * PAIR)
-    const numbersAt = this.#moved(this.#numbersAt, room * numbers * 8)
-    this.#listsAt = this.#moved(this.#listsAt, room * lists * PAIR)
+    const textsAt = this.#room!.moved(this.#textsAt, room * texts * PAIR)
+    const numbersAt = this.#room!.moved(this.#numbersAt, room * numbers * 8)
+    this.#listsAt = this.#room!.moved(this.#listsAt, room * lists * PAIR)
     this.#textsAt = textsAt
     this.#numbersAt = numbersAt
     this.#rowRoom = room * 2
@@ -242,38 +253,19 @@ export class RowStore {
 
   #growItems(): void {
     const used = this.#wasm!.itemsUsed()
-    this.#itemsAt = this.#moved(this.#itemsAt, this.#itemRoom)
+    this.#itemsAt = this.#room!.moved(this.#itemsAt, this.#itemRoom)
     this.#itemRoom *= 2
     this.#wasm!.placeItems(this.#itemsAt, used, this.#itemsAt + this.#itemRoom)
     this.#view()
   }
 
   /** What was made before stays where it is. */
-  #growExtra(bytes: number): void {
-    const more = Math.max(bytes, this.#extraRoom)
-    const extraAt = this.#take(more)
+  #growExtra(): void {
+    const more = this.#extraRoom
+    const extraAt = this.#room!.take(more)
     this.#extraRoom += more
     this.#wasm!.placeExtra(extraAt, extraAt + more)
     this.#view()
-  }
-
-  /** Takes twice the room, with what this one holds. */
-  #moved(at: number, bytes: number): number {
-    const to = this.#take(bytes * 2)
-    new Uint8Array(this.#wasm!.memory.buffer).copyWithin(to, at, at + bytes)
-    return to
-  }
-
-  /** Takes room behind everything else; RangeError where there is none. */
-  #take(bytes: number): number {
-    const at = this.#top
-    const top = Math.ceil((at + bytes) / WIDTH) * WIDTH
-    if (top > MOST_BYTES) throw new RangeError(`${top} bytes are too many for a batch's rows`)
-    const { memory } = this.#wasm!
-    const missing = top + WIDTH - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
-    this.#top = top
-    return at
   }
 
   /** What lies where, for both sides: a memory that grew has another buffer. */

@@ -1,25 +1,27 @@
 import { dayText } from '../timestamp.ts'
-import { NO_TEXT, type RowStore, type StoredRow } from './rowStore.ts'
+import { NO_TEXT, type RowStore } from './rowStore.ts'
 import type { Cell, RowLayout } from './rowLayout.ts'
 
 /** Looks at stored rows as at the records that they stand for. */
 export interface RowView {
-  /** The record of the row, valid until the next call: its fields are read from the store. */
-  of(row: StoredRow): Readonly<Record<string, unknown>>
+  /** The record of a row, valid until the next call: its fields are read from the store. */
+  of(store: RowStore, row: number): Readonly<Record<string, unknown>>
 }
 
 /** One object for all rows of a layout, with a getter a column. */
 function rowView(layout: RowLayout): RowView {
-  let current: StoredRow | undefined
+  let current: RowStore | undefined
+  let at = 0
   const record = {}
   for (const [name, cell] of layout.cells) {
     const read = cellReader(layout, cell)
-    const get = (): unknown => read(current!.store, current!.at)
+    const get = (): unknown => read(current!, at)
     Object.defineProperty(record, name, { enumerable: true, get })
   }
   return {
-    of(row) {
-      current = row
+    of(store, row) {
+      current = store
+      at = row
       return record
     },
   }
@@ -28,11 +30,11 @@ function rowView(layout: RowLayout): RowView {
 const views = new WeakMap<RowLayout, RowView>()
 
 /** The record of a stored row, valid until the next call for a row of this layout. */
-export function viewOf(row: StoredRow): Readonly<Record<string, unknown>> {
-  const { layout } = row.store
+export function viewOf(store: RowStore, row: number): Readonly<Record<string, unknown>> {
+  const { layout } = store
   let view = views.get(layout)
   if (view === undefined) views.set(layout, (view = rowView(layout)))
-  return view.of(row)
+  return view.of(store, row)
 }
 
 type CellReader = (store: RowStore, at: number) => unknown

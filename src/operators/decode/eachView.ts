@@ -1,4 +1,4 @@
-import type { Envelope, OnBytes, OperatorContext, Outlet } from '../../core/unit.ts'
+import type { Envelope, InPlace, OperatorContext, Outlet } from '../../core/unit.ts'
 
 /**
  * Starts what reads records in place for records that come as views of their own. Those are in no batch that
@@ -6,9 +6,9 @@ import type { Envelope, OnBytes, OperatorContext, Outlet } from '../../core/unit
  */
 export function eachView<Out>(
   { check, ...context }: OperatorContext,
-  startInPlace: (context: OperatorContext) => OnBytes<Out>,
+  startInPlace: (context: OperatorContext) => InPlace<Out>,
 ) {
-  const onBytes = startInPlace({ ...context, check: check && { ...check, rows: undefined } })
+  const { onBytes } = startInPlace({ ...context, check: check && { ...check, rows: undefined } })
   return (bytes: Uint8Array, outlet: Outlet<Out>, envelope: Envelope): void =>
     onBytes(bytes, 0, bytes.byteLength, outlet, envelope)
 }

@@ -1,9 +1,9 @@
-import type { NextRows } from '../../core/operator.ts'
+import type { NextRows, OnBatch } from '../../core/operator.ts'
 import type { Shape } from '../../core/shape.ts'
 import type { StandardSchema } from '../../core/standardSchema.ts'
 import { namesOf } from '../validate/compileAccept.ts'
 import type { SchemaNode } from '../validate/schemaNode.ts'
-import { rowReaderOf, type RowReader } from './rows/rowReader.ts'
+import { rowsFor } from './rows/rowReader.ts'
 import { readerOf, type SchemaReader } from './schemaReader.ts'
 
 /** A reader for the records of one shape. */
@@ -12,7 +12,7 @@ export interface ShapeReader {
   readonly keys: readonly string[]
   readonly reader: SchemaReader
   /** Reads into the rows of the projection that follows, where there is one. */
-  readonly rows: RowReader | undefined
+  readonly rows: OnBatch | undefined
 }
 
 /** The readers that a schema of `{ shape, data }` gives, a variant by `shape`: none where it is another. */
@@ -32,7 +32,7 @@ export function shapeReaders(
       const known = shapes.find((one) => one.name === name && one.format !== 'csv')
       const reader = known && readerOf(data)
       if (reader === undefined) continue
-      const rows = rowReaderOf(data, known!.name, next)
+      const rows = rowsFor(data, known!.name, next)
       found.set(known!.name, { shape: known!.name, keys, reader, rows })
     }
   }

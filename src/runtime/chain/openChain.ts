@@ -6,11 +6,13 @@ import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledge
 import type { Plan } from '../plan.ts'
 import type { RowLayout } from '../../core/rows/rowLayout.ts'
 import type { RowStore } from '../../core/rows/rowStore.ts'
+import { recordsIn } from '../../core/rows/storedRows.ts'
 import { openWriters, type Writers } from './openWriters.ts'
 import { prepareWriters, type Preparing } from './prepareWriters.ts'
 import { rowStores } from './rowStores.ts'
 import { cursor } from '../../core/cursor.ts'
-import { gate, keysOf, type Gate, type Waiting } from './gate.ts'
+import { gate, type Gate } from './gate.ts'
+import { keysOf, type Waiting } from './waiting.ts'
 import { operatorInlet, type StartedOperator } from './operatorInlet.ts'
 import { takes, type Inlet, type Wiring } from './wiring.ts'
 
@@ -138,15 +140,16 @@ export function openChain(plan: Plan, clock: Clock): OpenChain {
       case 'merge': {
         const send = wiring.outlet(name, 'out')
         return (record) => {
-          tally.in++
-          tally.out++
+          const count = recordsIn(record)
+          tally.in += count
+          tally.out += count
           send(record)
         }
       }
       case 'sink': {
         const at = sinks.indexOf(node)
         return (record) => {
-          tally.in++
+          tally.in += recordsIn(record)
           writers[at]!.write(record, envelope)
         }
       }
@@ -194,9 +197,12 @@ export function openChain(plan: Plan, clock: Clock): OpenChain {
     if (sendInPlace !== undefined && bounds !== undefined) {
       const bytes = bufferOf(batch.bytes!)
       stores.open(bytes, taken)
-      for (let index = 0; index < count; index++) {
+      const framed = { batch, bytes, bounds }
+      for (let index = sendInPlace.onBatch(framed, 0); index < count;) {
         envelope.at(index)
-        sendInPlace(bytes, bounds[index * 2]!, bounds[index * 2 + 1]!)
+        sendInPlace.onBytes(bytes, bounds[index * 2]!, bounds[index * 2 + 1]!)
+        index++
+        if (index < count) index += sendInPlace.onBatch(framed, index)
       }
     } else {
       for (let index = 0; index < count; index++) {

@@ -1,7 +1,7 @@
 import type { OperatorNode } from '../../core/topology.ts'
 import type { NextRows } from '../../core/operator.ts'
-import type { StoredRow } from '../../core/rows/rowStore.ts'
-import type { NextCheck, OnBytes, StatelessOperator } from '../../core/unit.ts'
+import type { StoredRows } from '../../core/rows/storedRows.ts'
+import type { InPlace, NextCheck, OnBatch, StatelessOperator } from '../../core/unit.ts'
 import type { NodeCounts } from '../ledger.ts'
 import { thrownOn, type Inlet, type Wiring } from './wiring.ts'
 
@@ -9,8 +9,14 @@ import { thrownOn, type Inlet, type Wiring } from './wiring.ts'
 export interface StartedOperator {
   /** Takes one record. */
   readonly inlet: Inlet
-  /** Takes a record where it lies in the bytes of its batch; absent where the operator can't. */
-  readonly inPlace: ((bytes: Uint8Array, start: number, end: number) => void) | undefined
+  /** Absent where the operator takes no records where they lie in the bytes of their batch. */
+  readonly inPlace: InPlaceInlet | undefined
+}
+
+export interface InPlaceInlet {
+  /** Takes the record that the cursor is at. */
+  onBytes(bytes: Uint8Array, start: number, end: number): void
+  readonly onBatch: OnBatch
 }
 
 /** Starts a stateless operator and counts what becomes of each record. */
@@ -53,7 +59,7 @@ export function operatorInlet(node: OperatorNode, wiring: Wiring): StartedOperat
   const end = (): void => {
     if (expands && !turnedAway) counts.consumed++
   }
-  const onBytes: OnBytes<never> | undefined = unit.startInPlace?.(context)
+  const inPlace: InPlace<never> | undefined = unit.startInPlace?.(context)
   const onRecord = unit.start(context)
   return {
     inlet(record) {
@@ -65,17 +71,22 @@ export function operatorInlet(node: OperatorNode, wiring: Wiring): StartedOperat
       }
       end()
     },
-    inPlace:
-      onBytes &&
-      ((bytes, from, to) => {
+    inPlace: inPlace && {
+      onBytes(bytes, from, to) {
         begin()
         try {
-          onBytes(bytes, from, to, outlet, envelope)
+          inPlace.onBytes(bytes, from, to, outlet, envelope)
         } catch (error) {
           throw thrownOn(name, envelope, error)
         }
         end()
-      }),
+      },
+      onBatch(batch, from) {
+        const taken = inPlace.onBatch?.(batch, from) ?? 0
+        counts.in += taken
+        return taken
+      },
+    },
   }
 }
 
@@ -106,18 +117,19 @@ function nextRows(name: string, check: string, wiring: Wiring): NextRows | undef
   if (taker === undefined || projects === undefined) return undefined
   const passed = [name, check, taker.name].map(wiring.countsOf)
   const [counts, checked, projected] = passed as [NodeCounts, NodeCounts, NodeCounts]
-  const send = wiring.outlet(taker.name, 'out') as (row: StoredRow) => void
+  const send = wiring.outlet(taker.name, 'out') as (rows: StoredRows) => void
   return {
     projectionOf: projects,
     takes: (layout) => wiring.takesRows(taker.name, layout),
     store: wiring.storeOf,
-    pass(row) {
-      counts.out++
-      checked.in++
-      checked.out++
-      projected.in++
-      projected.out++
-      send(row)
+    pass(rows) {
+      const { count } = rows
+      counts.out += count
+      checked.in += count
+      checked.out += count
+      projected.in += count
+      projected.out += count
+      send(rows)
     },
   }
 }

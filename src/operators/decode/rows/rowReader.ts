@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import type { NextRows } from '../../../core/operator.ts'
+import type { FramedBatch } from '../../../core/framedBatch.ts'
+import type { NextRows, OnBatch } from '../../../core/operator.ts'
 import type { AnyProjection } from '../../../core/projection/projection.ts'
-import type { Envelope } from '../../../core/record.ts'
 import type { RowLayout } from '../../../core/rows/rowLayout.ts'
 import { hasRowModule, type RowHost } from '../../../core/rows/rowModule.ts'
 import type { RowStore } from '../../../core/rows/rowStore.ts'
+import { StoredRows } from '../../../core/rows/storedRows.ts'
 import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { planRow } from './rowPlan.ts'
 import { rowHost } from './rowHost.ts'
@@ -12,12 +13,13 @@ import { writeRowProgram, type RowProgram } from './rowProgram.ts'
 
 /**
  * Reads records that are written as their schema says, without white space or with a space behind every comma
- * and colon, straight into the columns of a projection. False says nothing about the record, only that it must be read another way.
+ * and colon, straight into the columns of a projection. Where it stops, that says nothing about the record, only that
+ * it must be read another way.
  */
 export interface RowReader {
   readonly layout: RowLayout
-  /** Fills the row behind the last of the store; whoever wants to keep it pushes it. */
-  read(store: RowStore, start: number, end: number, envelope: Envelope): boolean
+  /** Reads records of a batch, from number `from` on, into the rows behind the last of the store: how many. */
+  read(store: RowStore, batch: FramedBatch, from: number): number
 }
 
 /** After so many points, two a record that it could not read, a reader tries the other notation; */
@@ -48,9 +50,9 @@ export function compileRowReader(
   let isText = false
   let host: RowHost | undefined
   /** False where there is no memory for the batch, or no WebAssembly of this kind. */
-  const open = (store: RowStore, { ingestedAtMs, source }: Envelope): boolean => {
+  const open = (store: RowStore, framed: FramedBatch): boolean => {
     try {
-      store.bring(ingestedAtMs * 1000, Buffer.from(`${source}:`))
+      store.bring(framed, Buffer.from(`${framed.batch.source}:`))
     } catch {
       pause = PAUSE
       return false
@@ -72,32 +74,51 @@ export function compileRowReader(
   }
   return {
     layout: plan.layout,
-    read(store, start, end, envelope) {
+    read(store, framed, from) {
       if (pause > 0) {
         pause--
-        return false
+        return 0
       }
-      if ((bytes !== store.bytes || store.host !== host) && !open(store, envelope)) return false
-      const isReadable = isText || isUtf8(bytes!.subarray(start, end))
-      if (isReadable && store.read(program.words, start, end, envelope.offset)) {
-        if (failures > 0) failures--
+      if ((bytes !== store.bytes || store.host !== host) && !open(store, framed)) return 0
+      const to = isText ? framed.bounds.length / 2 : behindText(framed, from)
+      const read = store.read(program.words, from, to)
+      if (read > 0) {
+        failures = Math.max(0, failures - read)
         turns = 0
-        return true
       }
-      fail()
-      return false
+      if (from + read < to || read === 0) fail()
+      return read
     },
   }
 }
 
-/** The reader into the rows of the projection that follows, where all behind it takes such rows. */
-export function rowReaderOf(
+/** Reads into the rows of the projection that follows, where all behind it takes such rows. */
+export function rowsFor(
   schema: unknown,
   shape: string,
   next: NextRows | undefined,
-): RowReader | undefined {
+): OnBatch | undefined {
   const projection = next?.projectionOf(shape)
   if (projection === undefined) return undefined
   const reader = compileRowReader(schema as SchemaNode, projection)
-  return reader !== undefined && next!.takes(reader.layout) ? reader : undefined
+  if (reader === undefined || !next!.takes(reader.layout)) return undefined
+  let run: StoredRows | undefined
+  return (framed, from) => {
+    const store = next!.store(reader.layout)
+    const first = store.count
+    const read = reader.read(store, framed, from)
+    if (read === 0) return 0
+    run ??= new StoredRows(store)
+    run.open(store, read)
+    for (let i = 0; i < read; i++) run.push(first + i, from + i)
+    next!.pass(run)
+    return read
+  }
+}
+
+/** The first record from number `from` on that is not UTF-8. */
+function behindText({ bytes, bounds }: FramedBatch, from: number): number {
+  let at = from
+  while (at < bounds.length / 2 && isUtf8(bytes.subarray(bounds[at * 2], bounds[at * 2 + 1]))) at++
+  return at
 }

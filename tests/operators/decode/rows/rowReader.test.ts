@@ -19,7 +19,8 @@ import { compileRowReader } from '../../../../src/operators/decode/rows/rowReade
 import { decodeJson } from '../../../../src/operators/decodeJson.ts'
 import { validate } from '../../../../src/operators/validate.ts'
 import type { SchemaNode } from '../../../../src/operators/validate/schemaNode.ts'
-import { envelopeOf, feed } from '../../feed.ts'
+import { feed } from '../../feed.ts'
+import { batchOf, envelopeIn } from './readRows.ts'
 
 const Count = v.custom<number | bigint>(
   (value) => typeof value === 'bigint' || Number.isSafeInteger(value),
@@ -78,20 +79,26 @@ const toRow = projection(Post, Row, (post) => ({
 }))
 
 const reader = () => compileRowReader(Post, toRow)!
-const envelope = envelopeOf({ source: 'a/ü.ndjson', offset: 1_234_567_890_123, ingestedAtMs: 5 })
+const origin = { source: 'a/ü.ndjson', offset: 1_234_567_890_123, ingestedAtMs: 5 }
 
 /** The row of the record that these bytes are, undefined where the reader leaves it to others. */
 function read(bytes: Buffer, end = bytes.length, one = reader()): unknown {
   const store = new RowStore(one.layout)
-  store.open(bytes)
-  return one.read(store, 0, end, envelope) ? { ...viewOf(store.push()) } : undefined
+  // What is behind its end is there, but belongs to the next record.
+  const batch = batchOf([bytes.subarray(0, end), bytes.subarray(end)], origin)
+  store.open(batch.bytes)
+  return one.read(store, { ...batch, bounds: batch.bounds.subarray(0, 2) }, 0) === 1
+    ? { ...viewOf(store, 0) }
+    : undefined
 }
 
 /** What decodeJson, validate and the projection make of a record, one after the other. */
-function apart(bytes: Buffer): unknown {
+function apart(bytes: Buffer, batch = batchOf([bytes], origin), at = 0): unknown {
   const decoded = feed(decodeJson(), [bytes])
   const { out } = feed(validate(Post), decoded.out)
-  return out.length === 1 && decoded.repaired === 0 ? toRow.of(out[0]!, envelope) : undefined
+  return out.length === 1 && decoded.repaired === 0
+    ? toRow.of(out[0]!, envelopeIn(batch, at))
+    : undefined
 }
 
 const valid = {
@@ -233,34 +240,27 @@ test.each([
   ],
 ])('leaves %s to others, and the store as it was', (_, json) => {
   const good = JSON.stringify(valid)
-  const bytes = Buffer.from(`${json}\n${good}`)
-  const end = Buffer.byteLength(json)
+  const batch = batchOf([Buffer.from(json), Buffer.from(good)], origin)
   const one = reader()
   const store = new RowStore(one.layout)
-  store.open(bytes)
-  expect(one.read(store, 0, end, envelope)).toBe(false)
+  store.open(batch.bytes)
+  expect(one.read(store, batch, 0)).toBe(0)
   expect(store.count).toBe(0)
-  expect(one.read(store, end + 1, bytes.length, envelope)).toBe(true)
-  const row = store.push()
+  expect(one.read(store, batch, 1)).toBe(1)
   expect(Math.min(store.lists[0]!, store.lists[2]!)).toBe(0)
-  expect({ ...viewOf(row) }).toEqual(apart(Buffer.from(good)))
+  expect({ ...viewOf(store, 0) }).toEqual(apart(Buffer.from(good), batch, 1))
 })
 
 test('leaves bytes that are not UTF-8 to others, and reads the rest of their batch', () => {
   const good = JSON.stringify(valid)
-  const bytes = Buffer.concat([
-    Buffer.from(good),
-    Buffer.from(good.replace('Ada', '\xff'), 'latin1'),
-    Buffer.from(good),
-  ])
+  const broken = Buffer.from(good.replace('Ada', '\xff'), 'latin1')
+  const records = [Buffer.from(good), Buffer.from(good), broken, Buffer.from(good)]
+  const batch = batchOf(records, origin)
   const one = reader()
   const store = new RowStore(one.layout)
-  store.open(bytes)
-  const length = Buffer.byteLength(good)
-  const broken = bytes.length - 2 * length
-  expect(one.read(store, 0, length, envelope)).toBe(true)
-  expect(one.read(store, length, length + broken, envelope)).toBe(false)
-  expect(one.read(store, length + broken, bytes.length, envelope)).toBe(true)
+  store.open(batch.bytes)
+  expect([0, 2, 3].map((from) => one.read(store, batch, from))).toEqual([2, 0, 1])
+  expect(store.count).toBe(3)
 })
 
 test('reads batch after batch into one store, however many records they have', () => {
@@ -270,19 +270,16 @@ test('reads batch after batch into one store, however many records they have', (
     const lines = Array.from({ length: count }, (_, at) =>
       JSON.stringify({ ...valid, id: `${at}`, tags: [`T${at}`, 'x\n'.repeat(at % 50)] }),
     )
-    const bytes = Buffer.from(lines.join('\n'))
-    store.open(bytes)
-    let start = 0
-    for (const line of lines) {
-      const end = start + Buffer.byteLength(line)
-      expect(one.read(store, start, end, envelope)).toBe(true)
-      store.push()
-      start = end + 1
-    }
+    const batch = batchOf(
+      lines.map((line) => Buffer.from(line)),
+      origin,
+    )
+    store.open(batch.bytes)
+    expect(one.read(store, batch, 0)).toBe(count)
     expect(store.count).toBe(count)
-    const last = store.row(count - 1)
-    expect({ ...viewOf(last) }).toEqual(apart(Buffer.from(lines.at(-1)!)))
-    expect(viewOf(store.row(0))).toMatchObject({ id: '0', tags: ['t0', ''] })
+    const last = apart(Buffer.from(lines.at(-1)!), batch, count - 1)
+    expect({ ...viewOf(store, count - 1) }).toEqual(last)
+    expect(viewOf(store, 0)).toMatchObject({ id: '0', tags: ['t0', ''] })
   }
 })
 

@@ -1,0 +1,43 @@
+import type { RowExports } from './rowModule.ts'
+
+/** Places are 32-bit numbers with a sign. */
+const MOST_BYTES = 2 ** 31 - (1 << 20)
+const PAGE_BYTES = 64 << 10
+/** What may be read at once, and is read behind the end. */
+export const WIDTH = 16
+
+/** Hands out the memory of WebAssembly, one piece behind the other. */
+export class RowMemory {
+  readonly #wasm: RowExports
+  /** The end of what is in use. */
+  #top: number
+
+  constructor(wasm: RowExports) {
+    this.#wasm = wasm
+    this.#top = wasm.FREE_AT.value
+  }
+
+  /** All of it is nobody's. */
+  clear(): void {
+    this.#top = this.#wasm.FREE_AT.value
+  }
+
+  /** Takes room behind everything else; RangeError where there is none. A memory that grew has another buffer. */
+  take(bytes: number): number {
+    const at = this.#top
+    const top = Math.ceil((at + bytes) / WIDTH) * WIDTH
+    if (top > MOST_BYTES) throw new RangeError(`${top} bytes are too many for a batch's rows`)
+    const { memory } = this.#wasm
+    const missing = top + WIDTH - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    this.#top = top
+    return at
+  }
+
+  /** Takes twice the room, with what this one holds. */
+  moved(at: number, bytes: number): number {
+    const to = this.take(bytes * 2)
+    new Uint8Array(this.#wasm.memory.buffer).copyWithin(to, at, at + bytes)
+    return to
+  }
+}
