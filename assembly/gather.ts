@@ -9,20 +9,20 @@ export let mostLength: usize = 0
 let leastHead: u64 = 0
 let mostHead: u64 = 0
 
-function rowsEnd(rows: usize, count: usize): usize {
+export function rowsEnd(rows: usize, count: usize): usize {
   return rows + count * 4
 }
 
 /** The place of what a row has in a slot. */
-function inRow(column: usize, slots: usize, row: usize, slot: usize): usize {
+export function inRow(column: usize, slots: usize, row: usize, slot: usize): usize {
   return column + (<usize>load<u32>(row) * slots + slot) * 8
 }
 
-function firstItem(list: usize): usize {
+export function firstItem(list: usize): usize {
   return place.items + <usize>load<u32>(list) * 8
 }
 
-function behindItems(list: usize): usize {
+export function behindItems(list: usize): usize {
   return firstItem(list) + <usize>load<u32>(list, 4) * 8
 }
 
@@ -68,11 +68,19 @@ export function gatherLists(rows: usize, count: usize, slot: usize, to: usize): 
   }
 }
 
+/** The least and the most of the integers that were gathered last. */
+export let leastInt: f64 = 0
+export let mostInt: f64 = 0
+
 /** Writes the numbers of some rows as 64-bit integers; false where one is no safe integer. */
 export function gatherInt64(rows: usize, count: usize, slot: usize, to: usize): bool {
+  leastInt = Infinity
+  mostInt = -Infinity
   for (let row = rows; row < rowsEnd(rows, count); row += 4, to += 8) {
     const value = load<f64>(inRow(place.numbers, place.numberSlots, row, slot))
     if (!(Math.abs(value) <= MOST_SAFE) || Math.trunc(value) != value) return false
+    leastInt = min(leastInt, value)
+    mostInt = max(mostInt, value)
     store<i64>(to, <i64>value)
   }
   return true

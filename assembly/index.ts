@@ -5,6 +5,12 @@ import { last, place as at } from './place'
 export { readRows, rowsRead } from './readRow'
 export { fingerprints } from './fingerprint'
 export {
+  texts as textLevels,
+  numbers as numberLevels,
+  countOfLists as countOfListLevels,
+  lists as listLevels,
+} from './levels'
+export {
   sizeOfTexts,
   sizeOfLists,
   gatherTexts,
@@ -14,6 +20,8 @@ export {
   leastLength,
   mostAt,
   mostLength,
+  leastInt,
+  mostInt,
 } from './gather'
 
 /** The first byte that is nobody's. */
@@ -37,10 +45,22 @@ export function place(
   at.listSlots = listSlots
 }
 
-export function placeBatch(batch: usize, bounds: usize, offsets: usize): void {
+/**
+ * @param offsets - 0 where records are at `firstOffset` and the place in the batch that they start at, or, where they
+ *   are counted, their number
+ */
+export function placeBatch(
+  batch: usize,
+  bounds: usize,
+  offsets: usize,
+  firstOffset: f64,
+  isCounted: bool,
+): void {
   at.batch = batch
   at.bounds = bounds
   at.offsets = offsets
+  at.firstOffset = firstOffset
+  at.isCounted = isCounted
 }
 
 /** @param used - bytes of items that are there already */

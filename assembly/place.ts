@@ -1,9 +1,12 @@
 /** What lies where in this memory; `src/core/rows/rowStore.ts` says so. */
 export namespace place {
-  /** The batch, where each of its records starts and ends in it, and at what offset of the source. */
+  /** The batch, and where each of its records starts and ends in it. */
   export let batch: usize = 0
   export let bounds: usize = 0
+  /** Offsets of the records in the source, or how they follow: see `placeBatch`. */
   export let offsets: usize = 0
+  export let firstOffset: f64 = 0
+  export let isCounted: bool = false
 
   /** The steps of `readRow`. */
   export let program: usize = 0

@@ -44,11 +44,19 @@ export function readRows(row: usize, record: usize, end: usize): usize {
     const bounds = place.bounds + record * 8
     const from = place.batch + load<u32>(bounds)
     const to = place.batch + load<u32>(bounds, 4)
-    const found = readRow(row, from, to, load<f64>(place.offsets + record * 8))
+    const found = readRow(row, from, to, offsetOf(record))
     if (found != READ) return found
     rowsRead++
   }
   return READ
+}
+
+/** The same as `offsetAt` in `src/core/framedBatch.ts`. */
+function offsetOf(record: usize): f64 {
+  if (place.offsets > 0) return load<f64>(place.offsets + record * 8)
+  return (
+    place.firstOffset + (place.isCounted ? <f64>record : <f64>load<u32>(place.bounds + record * 8))
+  )
 }
 
 /** Reads one record into a row. What is not read leaves no trace. */

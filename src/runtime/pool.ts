@@ -87,9 +87,10 @@ export function poolRunners(options: PoolOptions): Runners {
     depth: (sharers) => Math.max(2, Math.ceil((options.threads * 2 + 1) / sharers)),
     async open(source, writing, sharers, ending) {
       const runner = runners++
+      // This thread has loaded its modules, and waits for the first batch.
+      for (const thread of threads) thread.start()
       const opening = threads.map(async (thread) => {
         await thread.ask({ do: 'open', runner, source, writing, sharers })
-        for (const other of threads) other.start()
         return thread
       })
       // Whoever waits for all of them hears of it.

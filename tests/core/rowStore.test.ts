@@ -9,10 +9,14 @@ import type { SlotCell } from '../../src/core/rows/rowLayout.ts'
 import { compileRowReader } from '../../src/operators/decode/rows/rowReader.ts'
 import { batchOf } from '../operators/decode/rows/readRows.ts'
 
-const Note = v.object({ text: v.string(), tags: v.array(v.string()), size: v.number() })
-const Row = v.object({ text: v.string(), tags: v.array(v.string()), size: int64() })
+const optional = { more: v.nullable(v.string()), weight: v.nullable(v.number()) }
+const texts = { text: v.string(), tags: v.array(v.string()) }
+const Note = v.object({ ...texts, size: v.number(), ...optional })
+const Row = v.object({ ...texts, size: int64(), ...optional })
 type Note = v.InferOutput<typeof Note>
-const toRow = projection(Note, Row, ({ text, tags, size }) => ({ text, tags, size }))
+const toRow = projection(Note, Row, ({ text, tags, size, more, weight }) => ({
+  ...{ text, tags, size, more, weight },
+}))
 const reader = compileRowReader(Note, toRow)!
 const slotOf = (column: string): number => (reader.layout.cells.get(column) as SlotCell).slot
 
@@ -22,9 +26,10 @@ function fill(store: RowStore, notes: readonly Note[]): void {
   expect(reader.read(store, batch, 0)).toBe(notes.length)
 }
 
+const empty: Note = { text: '', tags: [], size: 1, more: null, weight: null }
 const store = new RowStore(reader.layout)
 const gathered = (bytes: number): Buffer =>
-  Buffer.from(store.memory.subarray(store.gatheredAt, store.gatheredAt + bytes))
+  Buffer.from(store.memory.subarray(store.columns.at, store.columns.at + bytes))
 
 /** Each behind its length. */
 const plain = (texts: readonly string[]): Buffer =>
@@ -46,6 +51,8 @@ describe('gathers what some rows have in a slot', () => {
     text,
     tags: fc.array(text, { maxLength: 4 }),
     size: fc.maxSafeInteger(),
+    more: fc.option(text),
+    weight: fc.option(fc.integer().map((quarters) => quarters / 4)),
   })
   const some = fc
     .array(note, { minLength: 1, maxLength: 50 })
@@ -61,20 +68,23 @@ describe('gathers what some rows have in a slot', () => {
         const chosen = picked.map((at) => notes[at]!)
 
         const texts = chosen.map((one) => one.text)
-        const bytes = store.gather('text', slotOf('text'), rows, rows.length)
+        const bytes = store.columns.gather('text', slotOf('text'), rows, rows.length)
         expect(gathered(bytes)).toEqual(plain(texts))
         const sorted = texts.map((one) => Buffer.from(one)).sort(Buffer.compare)
-        expect(Buffer.from(store.beyond('least', undefined)!)).toEqual(sorted[0])
-        expect(Buffer.from(store.beyond('most', undefined)!)).toEqual(sorted.at(-1))
-        expect(store.beyond('least', sorted[0])).toBeUndefined()
-        expect(store.beyond('most', sorted.at(-1))).toBeUndefined()
+        expect(Buffer.from(store.columns.beyond('least', undefined)!)).toEqual(sorted[0])
+        expect(Buffer.from(store.columns.beyond('most', undefined)!)).toEqual(sorted.at(-1))
+        expect(store.columns.beyond('least', sorted[0])).toBeUndefined()
+        expect(store.columns.beyond('most', sorted.at(-1))).toBeUndefined()
 
-        const items = store.gather('list', slotOf('tags'), rows, rows.length)
+        const items = store.columns.gather('list', slotOf('tags'), rows, rows.length)
         expect(gathered(items)).toEqual(plain(chosen.flatMap(({ tags }) => tags)))
 
-        expect(store.gatherInt64(slotOf('size'), rows, rows.length)).toBe(true)
+        expect(store.columns.gatherInt64(slotOf('size'), rows, rows.length)).toBe(true)
         const integers = new BigInt64Array(new Uint8Array(gathered(rows.length * 8)).buffer)
         expect([...integers]).toEqual(chosen.map(({ size }) => BigInt(size)))
+        const sizes = chosen.map(({ size }) => size)
+        expect(store.columns.leastInteger()).toBe(Math.min(...sizes))
+        expect(store.columns.mostInteger()).toBe(Math.max(...sizes))
       }),
     )
   })
@@ -85,7 +95,7 @@ describe('gathers what some rows have in a slot', () => {
         fill(store, notes)
         const rows = Int32Array.from(picked)
         const found = new Uint32Array(rows.length * 4 + 4)
-        store.fingerprints(slotOf('text'), rows, rows.length, found, 4)
+        store.columns.fingerprints(slotOf('text'), rows, rows.length, found, 4)
         const expected = new Uint32Array(found.length)
         for (const [at, row] of picked.entries()) {
           fingerprint(notes[row]!.text, expected, at * 4 + 4)
@@ -96,22 +106,51 @@ describe('gathers what some rows have in a slot', () => {
     )
   })
 
+  test('levels: what is there, and how long lists are', () => {
+    fc.assert(
+      fc.property(some, fc.constantFrom(1, 2), ([notes, picked], highest) => {
+        fill(store, notes)
+        const rows = Int32Array.from(picked)
+        for (const [column, kind] of [
+          ['more', 'text'],
+          ['weight', 'number'],
+        ] as const) {
+          const has = picked.filter((at) => notes[at]![column] !== null)
+          expect([...store.columns.present(kind, slotOf(column), rows, rows.length)]).toEqual(has)
+          const levels = picked.map((at) => Number(notes[at]![column] !== null))
+          expect([...gathered(rows.length)]).toEqual(levels)
+        }
+        const lists = picked.map((at) => notes[at]!.tags)
+        const count = store.columns.listLevels(slotOf('tags'), rows, rows.length, highest)
+        const levels = [...gathered(count * 2)]
+        const items = lists.flatMap((tags) =>
+          tags.length === 0 ? [highest - 1] : tags.map(() => highest),
+        )
+        expect(levels.slice(0, count)).toEqual(items)
+        const firsts = lists.flatMap((tags) =>
+          tags.length === 0 ? [0] : tags.map((_, at) => Math.min(at, 1)),
+        )
+        expect(levels.slice(count)).toEqual(firsts)
+      }),
+    )
+  })
+
   test('no integers where there is a fraction', () => {
     fill(store, [
-      { text: '', tags: [], size: 1 },
-      { text: '', tags: [], size: 1.5 },
+      { ...empty, size: 1 },
+      { ...empty, size: 1.5 },
     ])
-    expect(store.gatherInt64(slotOf('size'), Int32Array.of(0), 1)).toBe(true)
-    expect(store.gatherInt64(slotOf('size'), Int32Array.of(0, 1), 2)).toBe(false)
+    expect(store.columns.gatherInt64(slotOf('size'), Int32Array.of(0), 1)).toBe(true)
+    expect(store.columns.gatherInt64(slotOf('size'), Int32Array.of(0, 1), 2)).toBe(false)
   })
 })
 
 test('keeps its memory for the next batch, but not that of one long record', () => {
   const one = new RowStore(reader.layout)
   const long = (megabytes: number): Note => ({
+    ...empty,
     text: 'x\n'.repeat(megabytes << 19),
     tags: Array.from({ length: 20_000 }, () => 'a'),
-    size: 1,
   })
   fill(one, [long(1)])
   const { length } = one.memory
@@ -130,7 +169,7 @@ test('keeps its memory for the next batch, but not that of one long record', () 
 
 test('writes nothing behind what it gathers, however exactly that fills its room', () => {
   const one = new RowStore(reader.layout)
-  const note = (text: string): Note => ({ text, tags: [], size: 1 })
+  const note = (text: string): Note => ({ ...empty, text })
   const slot = slotOf('text')
   const lines = [
     ...Array.from({ length: 40 }, () => note('x'.repeat(36))),
@@ -142,7 +181,7 @@ test('writes nothing behind what it gathers, however exactly that fills its room
   one.open(batch.bytes)
   expect(reader.read(one, batch, 0)).toBe(40)
   // The room for what is gathered is twice as large as that; behind it comes the text that has to be made.
-  one.gather(
+  one.columns.gather(
     'text',
     slot,
     Int32Array.from({ length: 10 }, (_, at) => at),
@@ -150,7 +189,7 @@ test('writes nothing behind what it gathers, however exactly that fills its room
   )
   expect(reader.read(one, batch, 41)).toBe(1)
   for (let count = 15; count <= 21; count++) {
-    one.gather(
+    one.columns.gather(
       'text',
       slot,
       Int32Array.from({ length: count }, (_, at) => at),
@@ -163,7 +202,7 @@ test('writes nothing behind what it gathers, however exactly that fills its room
 
 test('leaves a batch to others where there is no memory for it', () => {
   const one = new RowStore(reader.layout)
-  const batch = batchOf([Buffer.from(JSON.stringify({ text: 'a', tags: [], size: 1 }))])
+  const batch = batchOf([Buffer.from(JSON.stringify(empty))])
   const huge = Object.create(batch.bytes, { length: { value: 2 ** 31 } }) as Buffer
   one.open(huge)
   const fresh = compileRowReader(Note, toRow)!

@@ -8,28 +8,34 @@ export const WIDTH = 16
 
 /** Hands out the memory of WebAssembly, one piece behind the other. */
 export class RowMemory {
-  readonly #wasm: RowExports
+  readonly wasm: RowExports
+  /** All of it: another buffer where it grew. */
+  bytes: Buffer<ArrayBuffer>
   /** The end of what is in use. */
   #top: number
 
   constructor(wasm: RowExports) {
-    this.#wasm = wasm
+    this.wasm = wasm
+    this.bytes = Buffer.from(wasm.memory.buffer)
     this.#top = wasm.FREE_AT.value
   }
 
   /** All of it is nobody's. */
   clear(): void {
-    this.#top = this.#wasm.FREE_AT.value
+    this.#top = this.wasm.FREE_AT.value
   }
 
-  /** Takes room behind everything else; RangeError where there is none. A memory that grew has another buffer. */
+  /** Takes room behind everything else; RangeError where there is none. */
   take(bytes: number): number {
     const at = this.#top
     const top = Math.ceil((at + bytes) / WIDTH) * WIDTH
     if (top > MOST_BYTES) throw new RangeError(`${top} bytes are too many for a batch's rows`)
-    const { memory } = this.#wasm
+    const { memory } = this.wasm
     const missing = top + WIDTH - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    if (missing > 0) {
+      memory.grow(Math.ceil(missing / PAGE_BYTES))
+      this.bytes = Buffer.from(memory.buffer)
+    }
     this.#top = top
     return at
   }
@@ -37,7 +43,7 @@ export class RowMemory {
   /** Takes twice the room, with what this one holds. */
   moved(at: number, bytes: number): number {
     const to = this.take(bytes * 2)
-    new Uint8Array(this.#wasm.memory.buffer).copyWithin(to, at, at + bytes)
+    this.bytes.copyWithin(to, at, at + bytes)
     return to
   }
 }

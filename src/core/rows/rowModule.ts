@@ -43,7 +43,13 @@ export interface RowExports {
     numbers: number,
     lists: number,
   ): void
-  placeBatch(batch: number, bounds: number, offsets: number): void
+  placeBatch(
+    batch: number,
+    bounds: number,
+    offsets: number,
+    firstOffset: number,
+    isCounted: boolean,
+  ): void
   placeItems(from: number, used: number, end: number): void
   placeExtra(from: number, end: number): void
   itemsUsed(): number
@@ -61,6 +67,20 @@ export interface RowExports {
   readonly leastLength: WasmValue
   readonly mostAt: WasmValue
   readonly mostLength: WasmValue
+  readonly leastInt: WasmValue
+  readonly mostInt: WasmValue
+  /** A byte a row: whether it has a text, or a number; the rows that have one go to `kept`. How many. */
+  textLevels(rows: number, count: number, slot: number, levels: number, kept: number): number
+  numberLevels(rows: number, count: number, slot: number, levels: number, kept: number): number
+  countOfListLevels(rows: number, count: number, slot: number): number
+  listLevels(
+    rows: number,
+    count: number,
+    slot: number,
+    highest: number,
+    defined: number,
+    repeated: number,
+  ): void
   /** Reads the records of the batch from `record` to `end` into rows: see `FOUND`. */
   readRows(row: number, record: number, end: number): number
   readonly rowsRead: WasmValue

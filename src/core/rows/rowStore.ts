@@ -1,8 +1,8 @@
-import { fingerprint } from '../fingerprint.ts'
-import { offsetAt, type FramedBatch } from '../framedBatch.ts'
+import type { FramedBatch } from '../framedBatch.ts'
 import type { RowLayout } from './rowLayout.ts'
+import { RowColumns } from './rowColumns.ts'
 import { RowMemory, WIDTH } from './rowMemory.ts'
-import { FOUND, NOBODY, rowModule, type RowExports, type RowHost } from './rowModule.ts'
+import { FOUND, NOBODY, rowModule, type RowHost } from './rowModule.ts'
 
 const FIRST_ROWS = 512
 const FIRST_ITEMS = 1024
@@ -30,8 +30,6 @@ export class RowStore {
   bytes: Buffer = NOTHING
   /** Where its bytes are in the memory. */
   bytesAt = 0
-  /** All of the memory. */
-  memory: Buffer = NOTHING
   /** Start and length by row and slot. */
   texts = new Int32Array(0)
   /** By row and slot. */
@@ -42,8 +40,8 @@ export class RowStore {
   items = new Int32Array(0)
   count = 0
   host: RowHost = NOBODY
-  #wasm: RowExports | undefined
   #room: RowMemory | undefined
+  #columns: RowColumns | undefined
   #program: Int32Array = new Int32Array(0)
   /** How much there is room for: rows, bytes of items, bytes of texts that are made. */
   #rowRoom = FIRST_ROWS
@@ -54,14 +52,19 @@ export class RowStore {
   #numbersAt = 0
   #listsAt = 0
   #itemsAt = 0
-  /** Numbers of rows that are gathered, and what is gathered of them. */
-  #rowsAt = 0
-  #rowNumberRoom = 0
-  gatheredAt = 0
-  #outRoom = 0
 
   constructor(layout: RowLayout) {
     this.layout = layout
+  }
+
+  /** All of the memory. */
+  get memory(): Buffer {
+    return this.#room?.bytes ?? NOTHING
+  }
+
+  /** What some of its rows have, column by column; there is a batch. */
+  get columns(): RowColumns {
+    return this.#columns!
   }
 
   /** Begins with the rows of another batch. */
@@ -75,31 +78,30 @@ export class RowStore {
   bring({ batch, bounds }: FramedBatch, prefix: Uint8Array): void {
     if (this.bytesAt > 0) return
     const { texts, numbers, lists } = this.layout
-    this.#wasm ??= rowModule(this)
-    this.#room ??= new RowMemory(this.#wasm)
-    this.#room.clear()
-    const bytesAt = this.#room.take(this.bytes.length + WIDTH)
-    const prefixAt = this.#room.take(prefix.length)
-    const boundsAt = this.#room.take(bounds.length * 4)
-    const offsetsAt = this.#room.take(bounds.length * 4)
-    this.#textsAt = this.#room.take(this.#rowRoom * texts * PAIR)
-    this.#numbersAt = this.#room.take(this.#rowRoom * numbers * 8)
-    this.#listsAt = this.#room.take(this.#rowRoom * lists * PAIR)
-    this.#itemsAt = this.#room.take(this.#itemRoom)
-    const extraAt = this.#room.take(this.#extraRoom)
-    this.#rowsAt = this.#room.take(this.#rowNumberRoom * 4)
-    this.gatheredAt = this.#room.take(this.#outRoom)
+    const room = (this.#room ??= new RowMemory(rowModule(this)))
+    this.#columns ??= new RowColumns(this, room)
+    room.clear()
+    const bytesAt = room.take(this.bytes.length + WIDTH)
+    const prefixAt = room.take(prefix.length)
+    const boundsAt = room.take(bounds.length * 4)
+    const { offsets, framing, baseOffset } = batch
+    const offsetsAt = offsets === undefined ? 0 : room.take(bounds.length * 4)
+    this.#textsAt = room.take(this.#rowRoom * texts * PAIR)
+    this.#numbersAt = room.take(this.#rowRoom * numbers * 8)
+    this.#listsAt = room.take(this.#rowRoom * lists * PAIR)
+    this.#itemsAt = room.take(this.#itemRoom)
+    const extraAt = room.take(this.#extraRoom)
+    this.#columns.open()
     this.bytesAt = bytesAt
-    this.#view()
+    this.view()
     this.bytes.copy(this.memory, bytesAt)
     this.memory.set(prefix, prefixAt)
     new Uint32Array(this.memory.buffer, boundsAt).set(bounds)
-    const offsets = new Float64Array(this.memory.buffer, offsetsAt, bounds.length / 2)
-    for (let at = 0; at < offsets.length; at++) offsets[at] = offsetAt(batch, bounds, at)
-    this.#wasm.placeBatch(bytesAt, boundsAt, offsetsAt)
-    this.#wasm.about(batch.ingestedAtMs * 1000, prefixAt, prefix.length)
-    this.#wasm.placeItems(this.#itemsAt, 0, this.#itemsAt + this.#itemRoom)
-    this.#wasm.placeExtra(extraAt, extraAt + this.#extraRoom)
+    if (offsets !== undefined) new Float64Array(this.memory.buffer, offsetsAt).set(offsets)
+    room.wasm.placeBatch(bytesAt, boundsAt, offsetsAt, baseOffset, framing === 'bounds')
+    room.wasm.about(batch.ingestedAtMs * 1000, prefixAt, prefix.length)
+    room.wasm.placeItems(this.#itemsAt, 0, this.#itemsAt + this.#itemRoom)
+    room.wasm.placeExtra(extraAt, extraAt + this.#extraRoom)
     this.#program = new Int32Array(0)
   }
 
@@ -117,7 +119,7 @@ export class RowStore {
       while (this.#readSome(from + this.count - before, to));
     } catch {
       // Whoever reads it another way meets what was thrown.
-      this.#view()
+      this.view()
     }
     return this.count - before
   }
@@ -126,7 +128,7 @@ export class RowStore {
   #readSome(from: number, to: number): boolean {
     if (this.count === this.#rowRoom) this.#growRows()
     const end = Math.min(to, from + this.#rowRoom - this.count)
-    const { readRows, rowsRead } = this.#wasm!
+    const { readRows, rowsRead } = this.#room!.wasm
     let found: number = FOUND.refused
     try {
       found = readRows(this.count, from, end)
@@ -138,71 +140,6 @@ export class RowStore {
     if (found === FOUND.itemsFull) this.#growItems()
     else this.#growExtra()
     return true
-  }
-
-  /**
-   * Writes the texts (`text`) or the items of the lists (`list`) in a slot of some rows one behind the other, each
-   * behind its length, 32 bits little-endian, into the memory: from `gatheredAt` on.
-   *
-   * @returns how many bytes it wrote
-   */
-  gather(kind: 'text' | 'list', slot: number, rows: Int32Array, count: number): number {
-    const { sizeOfTexts, sizeOfLists, gatherTexts, gatherLists } = this.#wasm!
-    this.#lend(rows, count)
-    const bytes = (kind === 'text' ? sizeOfTexts : sizeOfLists)(this.#rowsAt, count, slot)
-    this.#reserveOut(bytes)
-    const write = kind === 'text' ? gatherTexts : gatherLists
-    write(this.#rowsAt, count, slot, this.gatheredAt)
-    return bytes
-  }
-
-  /** Writes the numbers in a slot of some rows as 64-bit integers; false where one is no safe integer. */
-  gatherInt64(slot: number, rows: Int32Array, count: number): boolean {
-    this.#lend(rows, count)
-    this.#reserveOut(count * 8)
-    return this.#wasm!.gatherInt64(this.#rowsAt, count, slot, this.gatheredAt) !== 0
-  }
-
-  /** Whether the first (`least`) or the last of the texts that were gathered last is beyond this one; if so, it. */
-  beyond(which: 'least' | 'most', known: Uint8Array | undefined): Uint8Array | undefined {
-    const wasm = this.#wasm!
-    const at = wasm[`${which}At`].value
-    const end = at + wasm[`${which}Length`].value
-    const order = known && this.memory.compare(known, 0, known.length, at, end)
-    if (order !== undefined && (which === 'least' ? order >= 0 : order <= 0)) return undefined
-    return Uint8Array.prototype.slice.call(this.memory, at, end)
-  }
-
-  #lend(rows: Int32Array, count: number): void {
-    if (count > this.#rowNumberRoom) {
-      this.#rowsAt = this.#room!.take(count * 2 * 4)
-      this.#rowNumberRoom = count * 2
-      this.#view()
-    }
-    this.memory.set(new Uint8Array(rows.buffer, rows.byteOffset, count * 4), this.#rowsAt)
-  }
-
-  /** Texts are copied in whole widths: something is written behind the last one, too. */
-  #reserveOut(bytes: number): void {
-    if (bytes + WIDTH <= this.#outRoom) return
-    const room = (bytes + WIDTH) * 2
-    this.gatheredAt = this.#room!.take(room)
-    this.#outRoom = room
-    this.#view()
-  }
-
-  /** Writes the fingerprints of the texts in a slot of some rows, four words each, into `out` from `at` on. */
-  fingerprints(slot: number, rows: Int32Array, count: number, out: Uint32Array, at: number): void {
-    this.#lend(rows, count)
-    this.#reserveOut(count * 4 * 4)
-    const words = new Uint32Array(this.memory.buffer, this.gatheredAt, count * 4)
-    let done = 0
-    for (;;) {
-      done = this.#wasm!.fingerprints(this.#rowsAt, done, count, slot, this.gatheredAt)
-      if (done >= count) break
-      fingerprint(this.text(slot, rows[done]!), words, done++ * 4)
-    }
-    out.set(words, at)
   }
 
   /** The text in a slot of a row, as a string; there must be one. */
@@ -217,25 +154,24 @@ export class RowStore {
   }
 
   /** Lets a number that the host read be known. */
-  keepNumber = (value: number): void => this.#wasm!.keepNumber(value)
+  keepNumber = (value: number): void => this.#room!.wasm.keepNumber(value)
 
   /** Lets go of the batch. */
   close(): void {
     this.bytes = NOTHING
     this.host = NOBODY
     if (this.memory.length <= KEPT_BYTES) return
-    this.#wasm = this.#room = undefined
+    this.#room = this.#columns = undefined
     this.#rowRoom = FIRST_ROWS
     this.#itemRoom = FIRST_ITEMS * PAIR
     this.#extraRoom = FIRST_EXTRA
-    this.#rowNumberRoom = this.#outRoom = 0
-    this.#view()
+    this.view()
   }
 
   #load(program: Int32Array): void {
     this.#programAt = this.#room!.take(program.byteLength)
     this.#program = program
-    this.#view()
+    this.view()
     new Int32Array(this.memory.buffer, this.#programAt, program.length).set(program)
   }
 
@@ -248,15 +184,15 @@ export class RowStore {
     this.#textsAt = textsAt
     this.#numbersAt = numbersAt
     this.#rowRoom = room * 2
-    this.#view()
+    this.view()
   }
 
   #growItems(): void {
-    const used = this.#wasm!.itemsUsed()
+    const used = this.#room!.wasm.itemsUsed()
     this.#itemsAt = this.#room!.moved(this.#itemsAt, this.#itemRoom)
     this.#itemRoom *= 2
-    this.#wasm!.placeItems(this.#itemsAt, used, this.#itemsAt + this.#itemRoom)
-    this.#view()
+    this.#room!.wasm.placeItems(this.#itemsAt, used, this.#itemsAt + this.#itemRoom)
+    this.view()
   }
 
   /** What was made before stays where it is. */
@@ -264,25 +200,24 @@ export class RowStore {
     const more = this.#extraRoom
     const extraAt = this.#room!.take(more)
     this.#extraRoom += more
-    this.#wasm!.placeExtra(extraAt, extraAt + more)
-    this.#view()
+    this.#room!.wasm.placeExtra(extraAt, extraAt + more)
+    this.view()
   }
 
   /** What lies where, for both sides: a memory that grew has another buffer. */
-  #view(): void {
-    if (this.#wasm === undefined) {
+  view(): void {
+    if (this.#room === undefined) {
       this.texts = this.lists = this.items = new Int32Array(0)
       this.numbers = new Float64Array(0)
-      return void (this.memory = NOTHING)
+      return
     }
-    const { buffer } = this.#wasm.memory
+    const { buffer } = this.#room.bytes
     const { texts, numbers, lists } = this.layout
-    this.memory = Buffer.from(buffer)
     this.texts = new Int32Array(buffer, this.#textsAt, this.#rowRoom * texts * 2)
     this.numbers = new Float64Array(buffer, this.#numbersAt, this.#rowRoom * numbers)
     this.lists = new Int32Array(buffer, this.#listsAt, this.#rowRoom * lists * 2)
     this.items = new Int32Array(buffer, this.#itemsAt, this.#itemRoom / 4)
-    this.#wasm.place(
+    this.#room.wasm.place(
       this.#programAt,
       ...([this.#textsAt, this.#numbersAt, this.#listsAt] as const),
       ...([texts, numbers, lists] as const),

@@ -94,14 +94,15 @@ function byteBuffer() {
     },
     /** Takes what a slot has in some rows of a store: a text each, or a list of them. */
     rows(store: RowStore, kind: 'text' | 'list', slot: number, rows: Int32Array, count: number) {
-      const size = store.gather(kind, slot, rows, count)
+      const { columns } = store
+      const size = columns.gather(kind, slot, rows, count)
       if (size === 0) return
       reserve(size)
-      store.memory.copy(bytes, at, store.gatheredAt, store.gatheredAt + size)
+      store.memory.copy(bytes, at, columns.at, columns.at + size)
       if (at === gathered) {
         if (at === 0) least = most = undefined
-        least = store.beyond('least', least) ?? least
-        most = store.beyond('most', most) ?? most
+        least = columns.beyond('least', least) ?? least
+        most = columns.beyond('most', most) ?? most
         gathered += size
       }
       at += size

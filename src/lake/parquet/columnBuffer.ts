@@ -1,7 +1,7 @@
 import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import type { Column, ColumnType } from '../../core/columns.ts'
 import type { Cell, SlotCell } from '../../core/rows/rowLayout.ts'
-import { NO_TEXT, type RowStore } from '../../core/rows/rowStore.ts'
+import type { RowStore } from '../../core/rows/rowStore.ts'
 import { encodeLevels } from './levels.ts'
 import { dataPage, type Page, type PageSizes } from './page.ts'
 import type { Bound, Bounds } from './valueBuffer.ts'
@@ -36,9 +36,6 @@ const PAGE_BYTES = 512 << 10
 const PAGE_VALUES = 1 << 17
 /** What the last page of a column was compressed to, of 1: the next one needs about as much. */
 const ratios = new WeakMap<Column, number>()
-
-/** Numbers of rows that are not null, of the call that is under way. */
-let scratch = new Int32Array(1024)
 
 /** An empty buffer for a column. */
 export function columnBuffer(column: Column): ColumnBuffer {
@@ -109,25 +106,18 @@ export function columnBuffer(column: Column): ColumnBuffer {
     rows: Int32Array,
     count: number,
   ): Int32Array => {
-    let nullsHere = 0
-    if (cell.mayBeNull)
-      for (let i = 0; i < count; i++) if (isNull(store, cell, rows[i]!)) nullsHere++
-    if (nullsHere === 0) {
+    if (!cell.mayBeNull) {
       defined.pushMany(highest, count)
       return rows.subarray(0, count)
     }
-    if (!column.nullable) throw new TypeError('null is not allowed here')
-    if (count > scratch.length) scratch = new Int32Array(count * 2)
-    const kept = scratch.subarray(0, count - nullsHere)
-    let at = 0
-    for (let i = 0; i < count; i++) {
-      if (isNull(store, cell, rows[i]!)) defined.push(0)
-      else {
-        defined.push(highest)
-        kept[at++] = rows[i]!
-      }
+    const kind = cell.kind === 'text' ? 'text' : 'number'
+    const kept = store.columns.present(kind, cell.slot, rows, count)
+    if (kept.length === count) defined.pushMany(highest, count)
+    else {
+      if (!column.nullable) throw new TypeError('null is not allowed here')
+      defined.pushBytes(store.memory, store.columns.at, count)
+      nulls += count - kept.length
     }
-    nulls += nullsHere
     return kept
   }
 
@@ -137,16 +127,9 @@ export function columnBuffer(column: Column): ColumnBuffer {
     rows: Int32Array,
     count: number,
   ): number => {
-    const { lists, layout } = store
-    for (let i = 0; i < count; i++) {
-      const items = lists[(rows[i]! * layout.lists + cell.slot) * 2 + 1]!
-      defined.push(items === 0 ? highest - 1 : highest)
-      repeated.push(0)
-      for (let item = 1; item < items; item++) {
-        defined.push(highest)
-        repeated.push(1)
-      }
-    }
+    const levels = store.columns.listLevels(cell.slot, rows, count, highest)
+    defined.pushBytes(store.memory, store.columns.at, levels)
+    repeated.pushBytes(store.memory, store.columns.at + levels, levels)
     return values.appendRows(store, cell, rows, count)
   }
 
@@ -209,16 +192,6 @@ const KINDS: Readonly<Record<ColumnType, Cell['kind'] | undefined>> = {
 export const fitsColumn = (cell: Cell | undefined, { type }: Column): boolean =>
   cell !== undefined && (cell.kind === 'constant' || cell.kind === KINDS[type])
 
-function isNull(
-  { texts, numbers, layout }: RowStore,
-  { kind, slot }: SlotCell,
-  row: number,
-): boolean {
-  if (kind === 'text') return texts[(row * layout.texts + slot) * 2] === NO_TEXT
-  const value = numbers[row * layout.numbers + slot]!
-  return value !== value
-}
-
 /** Levels of a page; takes no memory as long as all of them are `usual`. */
 function levelBuffer(usual: number) {
   let count = 0
@@ -237,6 +210,13 @@ function levelBuffer(usual: number) {
     pushMany(level: number, times: number): void {
       if (bytes === undefined && level === usual) count += times
       else for (let i = 0; i < times; i++) this.push(level)
+    },
+    /** Takes levels that are bytes. */
+    pushBytes(from: Buffer, at: number, more: number): void {
+      bytes ??= takeBuffer(count + more).fill(usual, 0, count)
+      if (count + more > bytes.length) bytes = growBuffer(bytes, count + more, count)
+      from.copy(bytes, count, at, at + more)
+      count += more
     },
     count: () => count,
     levels: (): Uint8Array | number => bytes ?? usual,

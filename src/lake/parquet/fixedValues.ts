@@ -32,6 +32,10 @@ export function int64Values(): Values {
   let words = new Int32Array(bytes.buffer)
   let bigs = new BigInt64Array(bytes.buffer)
   let count = 0
+  /** So many of them came from stores, and these are the least and the most of those. */
+  let gathered = 0
+  let least = Infinity
+  let most = -Infinity
   const reserve = (more: number): void => {
     if (count + more <= bigs.length) return
     bytes = growBuffer(bytes, Math.max(bytes.length * 2, (count + more) * 8), bytes.length)
@@ -50,7 +54,8 @@ export function int64Values(): Values {
       return ++count * 8
     },
     appendRows(store, { slot }, rows, rowCount) {
-      if (!store.gatherInt64(slot, rows, rowCount)) {
+      const { columns } = store
+      if (!columns.gatherInt64(slot, rows, rowCount)) {
         const { numbers, layout } = store
         const found = Array.from(
           rows.subarray(0, rowCount),
@@ -60,13 +65,17 @@ export function int64Values(): Values {
         throw new TypeError(`${wrong} is no 64-bit integer`)
       }
       reserve(rowCount)
-      store.memory.copy(bytes, count * 8, store.gatheredAt, store.gatheredAt + rowCount * 8)
+      store.memory.copy(bytes, count * 8, columns.at, columns.at + rowCount * 8)
+      least = Math.min(least, columns.leastInteger())
+      most = Math.max(most, columns.mostInteger())
+      gathered += rowCount
       count += rowCount
       return count * 8
     },
     view: () => bytes.subarray(0, count * 8),
     bounds() {
       if (count === 0) return undefined
+      if (count === gathered) return { min: BigInt(least), max: BigInt(most) }
       let min = 0
       let max = 0
       for (let at = 2; at < count * 2; at += 2) {
@@ -76,7 +85,9 @@ export function int64Values(): Values {
       return { min: bigs[min / 2]!, max: bigs[max / 2]! }
     },
     clear() {
-      count = 0
+      count = gathered = 0
+      least = Infinity
+      most = -Infinity
     },
     release() {
       giveBuffer(bytes)

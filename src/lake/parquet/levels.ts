@@ -1,4 +1,9 @@
-import { varint } from './thrift.ts'
+/** What a page's levels may take at most, for each eight of them: a run and the head of what follows, or bits. */
+const BYTES_AN_OCTET = 8
+
+/** Where the levels of a page are encoded; it grows to what the largest page takes. */
+let out = new Uint8Array(1024)
+let end = 0
 
 /**
  * Parquet's definition or repetition levels as a data page holds them: four bytes of length, then runs of
@@ -13,35 +18,30 @@ export function encodeLevels(
   count: number,
   bitWidth: 1 | 2,
 ): Uint8Array {
-  const out: number[] = [0, 0, 0, 0]
-  if (typeof levels === 'number') out.push(...sameLevel(count, levels))
-  else packLevels(out, levels, count, bitWidth)
-  const bytes = Buffer.from(out)
-  bytes.writeUInt32LE(out.length - 4)
+  const most = 16 + Math.ceil(count / 8) * BYTES_AN_OCTET
+  if (out.length < most) out = new Uint8Array(most * 2)
+  end = 4
+  if (typeof levels === 'number') putRun(count, levels)
+  else packLevels(levels, count, bitWidth)
+  const bytes = Buffer.from(out.subarray(0, end))
+  bytes.writeUInt32LE(end - 4)
   return bytes
 }
 
-function sameLevel(count: number, level: number): number[] {
-  const out: number[] = []
-  varint(out, count * 2)
-  out.push(level)
-  return out
-}
-
-function packLevels(out: number[], levels: Uint8Array, count: number, bitWidth: 1 | 2): void {
+function packLevels(levels: Uint8Array, count: number, bitWidth: 1 | 2): void {
   let at = 0
   while (at < count) {
     const run = runAt(levels, at, count)
     if (run >= 8 || at + run === count) {
-      out.push(...sameLevel(run, levels[at]!))
+      putRun(run, levels[at]!)
       at += run
       continue
     }
     const start = at
     do at += 8
     while (at < count && runAt(levels, at, count) < 8)
-    varint(out, ((at - start) / 8) * 2 + 1)
-    for (let group = start; group < at; group += 8) packGroup(out, levels, group, count, bitWidth)
+    putVarint(((at - start) / 8) * 2 + 1)
+    for (let group = start; group < at; group += 8) putGroup(levels, group, count, bitWidth)
     at = Math.min(at, count)
   }
 }
@@ -54,15 +54,20 @@ function runAt(levels: Uint8Array, from: number, count: number): number {
   return to - from
 }
 
-function packGroup(
-  out: number[],
-  levels: Uint8Array,
-  from: number,
-  count: number,
-  bitWidth: 1 | 2,
-): void {
+function putRun(count: number, level: number): void {
+  putVarint(count * 2)
+  out[end++] = level
+}
+
+function putGroup(levels: Uint8Array, from: number, count: number, bitWidth: 1 | 2): void {
   let bits = 0
   for (let i = 0; i < 8 && from + i < count; i++) bits |= levels[from + i]! << (i * bitWidth)
-  out.push(bits & 0xff)
-  if (bitWidth === 2) out.push(bits >> 8)
+  out[end++] = bits
+  if (bitWidth === 2) out[end++] = bits >> 8
+}
+
+/** Pages have less than 2^28 levels. */
+function putVarint(value: number): void {
+  for (; value > 127; value >>>= 7) out[end++] = (value & 127) | 128
+  out[end++] = value
 }

@@ -83,7 +83,8 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     room.rows.set(rows.subarray(0, count), from)
     room.indexes.set(records.subarray(0, count), from)
     const slot = keySlot(store.layout, unit.keyField)
-    if (slot !== undefined) store.fingerprints(slot, rows, count, room.fingerprints, from * 4)
+    if (slot !== undefined)
+      store.columns.fingerprints(slot, rows, count, room.fingerprints, from * 4)
     for (let i = 0; i < count; i++) {
       envelope.at(records[i]!)
       note(room, from + i, viewOf(store, rows[i]!), slot !== undefined)

@@ -1,0 +1,65 @@
+// Which rows have what, as Parquet's levels say it: a byte each.
+import { behindItems, firstItem, inRow, rowsEnd } from './gather'
+import { place } from './place'
+
+const NO_TEXT: u32 = 0xffff_ffff
+
+/**
+ * Writes a 1 for each row that has a text in a slot, a 0 for the others, and the numbers of the former one behind the
+ * other to `kept`.
+ *
+ * @returns how many have one
+ */
+export function texts(rows: usize, count: usize, slot: usize, levels: usize, kept: usize): usize {
+  const first = kept
+  for (let row = rows; row < rowsEnd(rows, count); row += 4, levels++) {
+    const has = load<u32>(inRow(place.texts, place.textSlots, row, slot)) != NO_TEXT
+    store<u8>(levels, u8(has))
+    store<u32>(kept, load<u32>(row))
+    kept += usize(has) << 2
+  }
+  return (kept - first) >> 2
+}
+
+/** The same of numbers: NaN is none. */
+export function numbers(rows: usize, count: usize, slot: usize, levels: usize, kept: usize): usize {
+  const first = kept
+  for (let row = rows; row < rowsEnd(rows, count); row += 4, levels++) {
+    const value = load<f64>(inRow(place.numbers, place.numberSlots, row, slot))
+    const has = value == value
+    store<u8>(levels, u8(has))
+    store<u32>(kept, load<u32>(row))
+    kept += usize(has) << 2
+  }
+  return (kept - first) >> 2
+}
+
+/** How many levels the lists in a slot of some rows have: one an item, and one of an empty list. */
+export function countOfLists(rows: usize, count: usize, slot: usize): usize {
+  let levels: usize = 0
+  for (let row = rows; row < rowsEnd(rows, count); row += 4) {
+    levels += max(load<u32>(inRow(place.lists, place.listSlots, row, slot), 4), 1)
+  }
+  return levels
+}
+
+/** Writes their definition levels, `highest` for an item and one less for an empty list, and repetition levels. */
+export function lists(
+  rows: usize,
+  count: usize,
+  slot: usize,
+  highest: u32,
+  defined: usize,
+  repeated: usize,
+): void {
+  for (let row = rows; row < rowsEnd(rows, count); row += 4) {
+    const list = inRow(place.lists, place.listSlots, row, slot)
+    const first = firstItem(list)
+    store<u8>(defined++, highest - u32(behindItems(list) == first))
+    store<u8>(repeated++, 0)
+    for (let item = first + 8; item < behindItems(list); item += 8) {
+      store<u8>(defined++, highest)
+      store<u8>(repeated++, 1)
+    }
+  }
+}
