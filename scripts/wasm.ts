@@ -1,8 +1,10 @@
-// Compiles assembly/ into the module that the package carries it as: `npm run build:wasm`.
+// Compiles assembly/ into the modules that the package carries it as: `npm run build:wasm`.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { compileRows, ROWS_MODULE } from './wasm/compileRows.ts'
+import { compileWasm, WASM_MODULES } from './wasm/compileWasm.ts'
 
-const text = await compileRows()
-await writeFile(join(import.meta.dirname, '..', ROWS_MODULE), text)
-console.log(`${ROWS_MODULE}: ${text.length} bytes`)
+for (const one of WASM_MODULES) {
+  const text = await compileWasm(one)
+  await writeFile(join(import.meta.dirname, '..', one.module), text)
+  console.log(`${one.module}: ${text.length} bytes`)
+}

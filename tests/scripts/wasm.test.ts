@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { compileRows, ROWS_MODULE } from '../../scripts/wasm/compileRows.ts'
+import { compileWasm, WASM_MODULES } from '../../scripts/wasm/compileWasm.ts'
 
-test('the package carries what assembly/ compiles to', { timeout: 60_000 }, async () => {
-  const carried = await readFile(join(import.meta.dirname, '../..', ROWS_MODULE), 'utf8')
-  expect(await compileRows()).toBe(carried)
-})
+test.each(WASM_MODULES)(
+  'the package carries what $entry compiles to',
+  { timeout: 60_000 },
+  async (one) => {
+    const carried = await readFile(join(import.meta.dirname, '../..', one.module), 'utf8')
+    expect(await compileWasm(one)).toBe(carried)
+  },
+)

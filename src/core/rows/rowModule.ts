@@ -1,3 +1,4 @@
+import { webAssembly, type WasmMemory, type WasmValue } from '../webAssembly.ts'
 import type { RowStore } from './rowStore.ts'
 import { ROWS_WASM } from './rowsWasm.ts'
 
@@ -25,13 +26,9 @@ export const NOBODY: RowHost = {
   lowerCase: () => 0,
 }
 
-interface WasmValue {
-  readonly value: number
-}
-
 /** What `assembly/index.ts` exports. */
 export interface RowExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: WasmMemory
   /** The first byte that is nobody's. */
   readonly FREE_AT: WasmValue
   place(
@@ -88,30 +85,18 @@ export interface RowExports {
   fingerprints(rows: number, from: number, count: number, slot: number, to: number): number
 }
 
-/** The types of Node know no more of it. */
-interface WasmApi {
-  readonly Module: new (code: Uint8Array) => object
-  readonly Instance: new (
-    module: object,
-    imports: Readonly<Record<string, object>>,
-  ) => { readonly exports: unknown }
-}
-
 /** What `readRows` answers; otherwise there is too little room for texts that are made. */
 export const FOUND = { refused: 0, itemsFull: 2, read: 3 } as const
-
-/** `--jitless` takes it away. */
-const wasm = (globalThis as { readonly WebAssembly?: WasmApi }).WebAssembly
 
 /** Compiled once a thread; threads share the machine code that V8 makes of it. */
 let compiled: object | undefined
 
 /** Whether this runtime has WebAssembly at all. */
-export const hasRowModule = (): boolean => wasm !== undefined
+export const hasRowModule = (): boolean => webAssembly !== undefined
 
 /** The code that reads rows, with a memory of its own. */
 export function rowModule(store: RowStore): RowExports {
-  const { Module, Instance } = wasm!
+  const { Module, Instance } = webAssembly!
   compiled ??= new Module(Buffer.from(ROWS_WASM, 'base64'))
   const host = {
     acceptNumber: (check: number, value: number) => store.host.acceptNumber(check, value),
