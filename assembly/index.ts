@@ -45,10 +45,7 @@ export function place(
   at.listSlots = listSlots
 }
 
-/**
- * @param offsets - 0 where records are at `firstOffset` and the place in the batch that they start at, or, where they
- *   are counted, their number
- */
+/** @param offsets - an f64 a record, or 0: then `firstOffset` plus the record's start, or its number if `isCounted` */
 export function placeBatch(
   batch: usize,
   bounds: usize,
@@ -66,16 +63,16 @@ export function placeBatch(
 /** @param used - bytes of items that are there already */
 export function placeItems(from: usize, used: usize, end: usize): void {
   at.items = from
-  at.item = from + used
+  at.itemKept = from + used
   at.itemsEnd = end
 }
 
 export function itemsUsed(): usize {
-  return at.item - at.items
+  return at.itemKept - at.items
 }
 
 export function placeExtra(from: usize, end: usize): void {
-  at.extra = from
+  at.extraKept = from
   at.extraEnd = end
 }
 

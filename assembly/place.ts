@@ -22,10 +22,13 @@ export namespace place {
   /** Start and length of each item of a list, up to `itemsEnd`; the next goes to `item`. */
   export let items: usize = 0
   export let item: usize = 0
+  /** Up to here they are rows' that were read. */
+  export let itemKept: usize = 0
   export let itemsEnd: usize = 0
 
   /** Where the next text goes that has to be made, up to `extraEnd`. */
   export let extra: usize = 0
+  export let extraKept: usize = 0
   export let extraEnd: usize = 0
 
   /** What all rows of a batch have in common: the time in µs, and what a source position begins with. */

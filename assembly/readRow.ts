@@ -59,14 +59,14 @@ function offsetOf(record: usize): f64 {
   )
 }
 
-/** Reads one record into a row. What is not read leaves no trace. */
+/** Reads one record into a row. What is not read leaves no trace, also where a check threw. */
 function readRow(row: usize, from: usize, end: usize, offset: f64): usize {
-  const itemBefore = place.item
-  const extraBefore = place.extra
+  place.item = place.itemKept
+  place.extra = place.extraKept
   const found = walk(row, from, end, offset)
-  if (found != READ) {
-    place.item = itemBefore
-    place.extra = extraBefore
+  if (found == READ) {
+    place.itemKept = place.item
+    place.extraKept = place.extra
   }
   return found
 }

@@ -3,7 +3,7 @@ import type { SourceBatch } from './source.ts'
 /** A batch of bytes, and where its records lie in them. */
 export interface FramedBatch {
   readonly batch: SourceBatch
-  /** Those of the batch. */
+  /** `batch.bytes`. */
   readonly bytes: Buffer
   /** Start and end of each record, in pairs. */
   readonly bounds: Uint32Array

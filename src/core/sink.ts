@@ -45,7 +45,10 @@ export interface WriterContext {
 export interface Writer<In> {
   /** May return a promise where it must wait (a full buffer): the caller awaits it between batches. */
   write(record: In, envelope: Envelope): void
-  /** Whether stored rows like these are taken in the place of records, too. @defaultValue never */
+  /**
+   * Whether stored rows like these are taken in the place of records, too: then `write` is given `StoredRows`, many
+   * records at once, of which the envelope is at none. @defaultValue never
+   */
   takesRows?(layout: RowLayout): boolean
   /** A batch is done, and the stored rows that came from it are valid no longer. */
   endBatch?(): void

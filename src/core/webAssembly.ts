@@ -5,6 +5,8 @@ interface WebAssemblyApi {
     module: object,
     imports: Readonly<Record<string, object>>,
   ) => { readonly exports: unknown }
+  /** What a trap throws. */
+  readonly RuntimeError: new () => Error
 }
 
 export interface WasmMemory {

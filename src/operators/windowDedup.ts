@@ -50,13 +50,13 @@ const WARM = 32
  * **Delivery** decisions are part of the checkpoint: the same input gives the same answer after any crash,
  * for any batch boundaries and any number of threads.
  *
- * @throws ConfigError `SBX_OPTION` for a missing function, or a duration that is missing or negative; in a run
+ * @throws ConfigError `SBX_OPTION` for a missing field or function, or a duration that is missing or negative; in a run
  *   SinkError `SBX_SPILL` where keys can't be put aside.
  * @example
  * ```ts
  * posts.via(
  *   'dedup',
- *   windowDedup({ key: (post) => post.id, eventTime: (post) => post.createdAtMs, windowMs: hours(24) }),
+ *   windowDedup({ key: 'id', eventTime: (post) => post.createdAtMs, windowMs: hours(24) }),
  * )
  * ```
  * @see Kafka Streams' deduplication and Flink's `Deduplicate` (keep first row, event time).
@@ -95,9 +95,9 @@ export function windowDedup<In>(
 function checkFunctions(functions: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(functions)) {
     if (typeof value === 'function') continue
-    throw new ConfigError(`windowDedup: ${name} must be a function of a record, not ${value}`, {
-      code: 'SBX_OPTION',
-    })
+    const field = name === 'key' ? 'a field or ' : ''
+    const what = `must be ${field}a function of a record, not ${value}`
+    throw new ConfigError(`windowDedup: ${name} ${what}`, { code: 'SBX_OPTION' })
   }
 }
 

@@ -200,6 +200,35 @@ test('writes nothing behind what it gathers, however exactly that fills its room
   }
 })
 
+test('takes for one long text what it needs, not several times as much', () => {
+  const one = new RowStore(reader.layout)
+  const megabytes = 12
+  fill(one, [{ ...empty, text: 'x\n'.repeat(megabytes << 18) }])
+  // The batch has three bytes for each two of the text, and the text has the room of its record.
+  expect(one.memory.length / 2 ** 20).toBeLessThan(megabytes * 1.5 * 2.5)
+})
+
+test('a check that throws leaves no trace', () => {
+  const Checked = v.object({
+    tags: v.array(v.string()),
+    id: v.pipe(
+      v.string(),
+      v.check((id) => {
+        if (id === 'bad') throw new Error('bad')
+        return true
+      }),
+    ),
+  })
+  const columns = projection(Checked, Checked, ({ tags, id }) => ({ tags, id }))
+  const checked = compileRowReader(Checked, columns)!
+  const one = new RowStore(checked.layout)
+  const records = ['bad', 'good'].map((id) => Buffer.from(JSON.stringify({ tags: ['a', 'b'], id })))
+  const batch = batchOf(records)
+  one.open(batch.bytes)
+  expect([checked.read(one, batch, 0), checked.read(one, batch, 1)]).toEqual([0, 1])
+  expect([...one.lists.subarray(0, 2)]).toEqual([0, 2])
+})
+
 test('leaves a batch to others where there is no memory for it', () => {
   const one = new RowStore(reader.layout)
   const batch = batchOf([Buffer.from(JSON.stringify(empty))])

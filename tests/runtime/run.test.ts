@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { defineTopology } from '../../src/core/defineTopology.ts'
 import { minutes } from '../../src/core/durations.ts'
+import type { Stream } from '../../src/core/topology.ts'
 import type { Logger, Rejected } from '../../src/core/unit.ts'
 import { closeLake } from '../../src/lake/openLake.ts'
 import { filter } from '../../src/operators/filter.ts'
@@ -150,6 +151,34 @@ test('a changed window is refused, with the remedy, and the remedy works', async
     message: expect.stringMatching(/windowMs was 1000, is 2000.*--drop-state dedup/) as string,
   })
   await run(build(2000), { lake, dropState: ['dedup'] }).done
+  closeLake(lake)
+})
+
+test('state objects are all there when they are read back, however many an epoch has', async () => {
+  const lake = `memory:objects-${crypto.randomUUID()}`
+  const [late, sink] = [memorySink<Rejected>(), memorySink<Click>()]
+  const build = (values: readonly Click[]) =>
+    defineTopology('objects', (flow) => {
+      const source = flow.source('source', memorySource(values))
+      const dedup = (nth: number) =>
+        windowDedup<Click>({
+          key: ({ user }) => `${user}${nth}`,
+          eventTime: ({ at }) => at,
+          windowMs: minutes(10),
+        })
+      // Each has an object of its own.
+      let last: Stream<Click> = source
+      for (let nth = 1; nth <= 6; nth++) {
+        const { out, late: tooLate } = last.split(`dedup${nth}`, dedup(nth))
+        tooLate.to(`late${nth}`, late)
+        last = out
+      }
+      return { out: last.to('out', sink) }
+    })
+  const values = [{ user: 'ada', at: 1 }]
+  await run(build(values), { lake }).done
+  await run(build([...values, { user: 'ada', at: 2 }, { user: 'bob', at: 3 }]), { lake }).done
+  expect(sink.records.map(({ user }) => user)).toEqual(['ada', 'bob'])
   closeLake(lake)
 })
 

@@ -4,10 +4,10 @@ import { WIDTH } from './rowMemory.ts'
 import type { RowStore } from './rowStore.ts'
 
 /**
- * Writes what some rows of a store have in one slot one behind the other into its memory: from `at` on, until the
- * next call.
+ * Writes what some rows of a store have in one slot one behind the other into its memory: it is there, from `at` on,
+ * until the next call.
  *
- * **State** room for the largest column of a batch, twice.
+ * **State** room for the largest column of a batch, twice, and for the numbers of its rows.
  */
 export class RowColumns {
   /** Where the outcome is. */
@@ -85,6 +85,7 @@ export class RowColumns {
     const { textLevels, numberLevels } = this.#memory.wasm
     const write = kind === 'text' ? textLevels : numberLevels
     const kept = write(this.#rowsAt, count, slot, this.at, this.at + levels)
+    if (kept === count) return rows.subarray(0, count)
     if (kept > this.#present.length) this.#present = new Int32Array(count * 2)
     this.#present.set(new Int32Array(this.#memory.bytes.buffer, this.at + levels, kept))
     return this.#present.subarray(0, kept)

@@ -1,4 +1,5 @@
 import type { FramedBatch } from '../framedBatch.ts'
+import { webAssembly } from '../webAssembly.ts'
 import type { RowLayout } from './rowLayout.ts'
 import { RowColumns } from './rowColumns.ts'
 import { RowMemory, WIDTH } from './rowMemory.ts'
@@ -43,6 +44,8 @@ export class RowStore {
   #room: RowMemory | undefined
   #columns: RowColumns | undefined
   #program: Int32Array = new Int32Array(0)
+  /** Where the records lie in the batch. */
+  #bounds: Uint32Array = new Uint32Array(0)
   /** How much there is room for: rows, bytes of items, bytes of texts that are made. */
   #rowRoom = FIRST_ROWS
   #itemRoom = FIRST_ITEMS * PAIR
@@ -103,6 +106,7 @@ export class RowStore {
     room.wasm.placeItems(this.#itemsAt, 0, this.#itemsAt + this.#itemRoom)
     room.wasm.placeExtra(extraAt, extraAt + this.#extraRoom)
     this.#program = new Int32Array(0)
+    this.#bounds = bounds
   }
 
   /**
@@ -117,7 +121,8 @@ export class RowStore {
     try {
       if (this.#program !== program) this.#load(program)
       while (this.#readSome(from + this.count - before, to));
-    } catch {
+    } catch (error) {
+      if (error instanceof webAssembly!.RuntimeError) throw error
       // Whoever reads it another way meets what was thrown.
       this.view()
     }
@@ -129,16 +134,17 @@ export class RowStore {
     if (this.count === this.#rowRoom) this.#growRows()
     const end = Math.min(to, from + this.#rowRoom - this.count)
     const { readRows, rowsRead } = this.#room!.wasm
-    let found: number = FOUND.refused
+    const before = this.count
+    let found: number
     try {
-      found = readRows(this.count, from, end)
+      found = readRows(before, from, end)
     } finally {
       this.count += rowsRead.value
     }
     if (found === FOUND.read) return end < to
     if (found === FOUND.refused) return false
     if (found === FOUND.itemsFull) this.#growItems()
-    else this.#growExtra()
+    else this.#growExtra(this.#bytesOf(from + this.count - before))
     return true
   }
 
@@ -160,6 +166,7 @@ export class RowStore {
   close(): void {
     this.bytes = NOTHING
     this.host = NOBODY
+    this.#bounds = new Uint32Array(0)
     if (this.memory.length <= KEPT_BYTES) return
     this.#room = this.#columns = undefined
     this.#rowRoom = FIRST_ROWS
@@ -195,9 +202,13 @@ export class RowStore {
     this.view()
   }
 
+  #bytesOf(record: number): number {
+    return this.#bounds[record * 2 + 1]! - this.#bounds[record * 2]!
+  }
+
   /** What was made before stays where it is. */
-  #growExtra(): void {
-    const more = this.#extraRoom
+  #growExtra(bytes: number): void {
+    const more = Math.max(bytes, this.#extraRoom)
     const extraAt = this.#room!.take(more)
     this.#extraRoom += more
     this.#room!.wasm.placeExtra(extraAt, extraAt + more)

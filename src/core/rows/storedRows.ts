@@ -33,5 +33,20 @@ export class StoredRows {
   }
 }
 
+/** Hands records on one by one where they are rows. */
+export function oneByOne(send: (taken: never) => void): (taken: unknown) => void {
+  let one: StoredRows | undefined
+  return (taken) => {
+    if (!(taken instanceof StoredRows)) return send(taken as never)
+    const { store, rows, records, count } = taken
+    one ??= new StoredRows(store)
+    for (let at = 0; at < count; at++) {
+      one.open(store, 1)
+      one.push(rows[at]!, records[at]!)
+      send(one as never)
+    }
+  }
+}
+
 /** How many records stand behind what a node takes in. */
 export const recordsIn = (taken: unknown): number => (taken instanceof StoredRows ? taken.count : 1)

@@ -192,7 +192,7 @@ const KINDS: Readonly<Record<ColumnType, Cell['kind'] | undefined>> = {
 export const fitsColumn = (cell: Cell | undefined, { type }: Column): boolean =>
   cell !== undefined && (cell.kind === 'constant' || cell.kind === KINDS[type])
 
-/** Levels of a page; takes no memory as long as all of them are `usual`. */
+/** Levels of a page; takes no memory as long as all of them are `usual` and come one by one. */
 function levelBuffer(usual: number) {
   let count = 0
   let bytes: Buffer | undefined

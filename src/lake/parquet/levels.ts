@@ -1,8 +1,10 @@
+import { giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
+
 /** What a page's levels may take at most, for each eight of them: a run and the head of what follows, or bits. */
 const BYTES_AN_OCTET = 8
 
-/** Where the levels of a page are encoded; it grows to what the largest page takes. */
-let out = new Uint8Array(1024)
+/** Where the levels of a page are encoded, and up to where. */
+let out: Buffer = Buffer.alloc(0)
 let end = 0
 
 /**
@@ -18,13 +20,13 @@ export function encodeLevels(
   count: number,
   bitWidth: 1 | 2,
 ): Uint8Array {
-  const most = 16 + Math.ceil(count / 8) * BYTES_AN_OCTET
-  if (out.length < most) out = new Uint8Array(most * 2)
+  out = takeBuffer(16 + Math.ceil(count / 8) * BYTES_AN_OCTET)
   end = 4
   if (typeof levels === 'number') putRun(count, levels)
   else packLevels(levels, count, bitWidth)
   const bytes = Buffer.from(out.subarray(0, end))
   bytes.writeUInt32LE(end - 4)
+  giveBuffer(out)
   return bytes
 }
 

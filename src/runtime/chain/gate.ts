@@ -19,39 +19,22 @@ export interface Gate {
   resume(waiting: Waiting, fates: Uint8Array): void
 }
 
-/** Where the records go that met one fate. */
-interface Way {
-  readonly send: Inlet
-  /** The port that they are turned away to; undefined where they leave as they came. */
-  readonly turnsAway: 'late' | undefined
-  count(records: number): void
-  /** Of the part that is sent on. */
-  rows: StoredRows | undefined
-}
-
 export function gate(node: OperatorNode, wiring: Wiring): Gate {
   const { name } = node
   const { envelope } = wiring
   const unit = node.unit as unknown as SelectingOperator<never>
   const counts = wiring.countsOf(name)
-  const ports = unit.ports as readonly ('duplicate' | 'late')[]
   /** By fate. */
-  const ways: readonly Way[] = [
-    {
-      ...{ send: wiring.outlet(name, 'out'), turnsAway: undefined, rows: undefined },
-      count: (records) => (counts.out += records),
-    },
-    ...ports.map((port) => ({
-      ...{ send: wiring.outlet(name, port), rows: undefined },
-      turnsAway: unit.rejecting.includes(port) ? ('late' as const) : undefined,
-      count(records: number) {
-        counts[port] += records
-      },
-    })),
-  ]
+  const ways = ['out', ...unit.ports].map((port) => ({
+    port: port as 'out' | 'duplicate' | 'late',
+    send: wiring.outlet(name, port),
+    rejects: unit.rejecting.includes(port),
+  }))
   /** Rooms that nobody waits in. */
   const rooms = new Set<Waiting>()
   let waiting: Waiting | undefined
+  /** Rows of one fate that lie one behind the other. */
+  let run: StoredRows | undefined
 
   const takeRoom = (): Waiting => {
     for (const room of rooms) {
@@ -60,52 +43,66 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     }
     return emptyRoom()
   }
-  /** Notes the key and the time of the one at `at`, whose record this is. */
-  const note = (room: Waiting, at: number, record: unknown, hasKey: boolean): void => {
-    const seen = record as never
+  const unfit = (key: unknown, time: unknown): TypeError =>
+    new TypeError(
+      `its key is ${key === null ? 'null' : `of type ${typeof key}`} and its event time ${String(time)}; a string and a finite time are needed`,
+    )
+  const noteTime = (room: Waiting, at: number, record: never, key: unknown): void => {
+    const time = unit.eventTimeMs(record)
+    if (typeof key !== 'string' || !Number.isFinite(time)) throw unfit(key, time)
+    room.eventTimesMs[at] = time
+  }
+  const noteBoth = (room: Waiting, at: number, record: never): void => {
+    const key: unknown = unit.key(record)
+    noteTime(room, at, record, key)
+    fingerprint(key as string, room.fingerprints, at * 4)
+  }
+  const addRecord = (room: Waiting, record: never): void => {
+    const at = room.count
+    addPart(room, undefined, 1)
     try {
-      const key: unknown = hasKey ? '' : unit.key(seen)
-      const time = unit.eventTimeMs(seen)
-      if (typeof key !== 'string' || !Number.isFinite(time)) {
-        throw new TypeError(
-          `its key is ${key === null ? 'null' : `of type ${typeof key}`} and its event time ${time}; a string and a finite time are needed`,
-        )
-      }
-      if (!hasKey) fingerprint(key, room.fingerprints, at * 4)
-      room.eventTimesMs[at] = time
+      noteBoth(room, at, record)
     } catch (error) {
       throw thrownOn(name, envelope, error)
     }
+    room.records.push(record)
+    room.indexes[at] = envelope.index
   }
-  const addRows = (room: Waiting, { store, rows, records, count }: StoredRows): void => {
+  const addRows = (room: Waiting, stored: StoredRows): void => {
+    const { store, rows, records, count } = stored
     const from = room.count
     addPart(room, store, count)
     room.rows.set(rows.subarray(0, count), from)
     room.indexes.set(records.subarray(0, count), from)
-    const slot = keySlot(store.layout, unit.keyField)
-    if (slot !== undefined)
-      store.columns.fingerprints(slot, rows, count, room.fingerprints, from * 4)
+    const hasKeys = fingerprintField(unit.keyField, stored, room.fingerprints, from * 4)
     for (let i = 0; i < count; i++) {
       envelope.at(records[i]!)
-      note(room, from + i, viewOf(store, rows[i]!), slot !== undefined)
+      try {
+        const record = viewOf(store, rows[i]!) as never
+        if (hasKeys) noteTime(room, from + i, record, '')
+        else noteBoth(room, from + i, record)
+      } catch (error) {
+        throw thrownOn(name, envelope, error)
+      }
     }
   }
-  const turnAway = (record: never, port: 'late', send: Inlet): void => {
-    counts.reasons[port] = (counts.reasons[port] ?? 0) + 1
+  const turnAway = (record: never, send: Inlet): void => {
+    counts.reasons['late'] = (counts.reasons['late'] ?? 0) + 1
     const time = new Date(unit.eventTimeMs(record)).toISOString()
     const detail = `event time ${time} lies behind the watermark by more than the allowed lateness`
-    send(wiring.reject(name, 'late', port, detail) as never)
+    send(wiring.reject(name, 'late', 'late', detail) as never)
   }
   const sendRecords = (room: Waiting, { from, to, first }: Part, fates: Uint8Array): void => {
     for (let at = from; at < to; at++) {
       envelope.at(room.indexes[at]!)
       const record = room.records[first + at - from] as never
-      const { send, turnsAway, count } = ways[fates[at]!]!
-      count(1)
-      if (turnsAway === undefined) send(record)
-      else turnAway(record, turnsAway, send)
+      const { port, send, rejects } = ways[fates[at]!]!
+      counts[port]++
+      if (rejects) turnAway(record, send)
+      else send(record)
     }
   }
+  /** In order: the ways may meet again. */
   const sendRows = (
     room: Waiting,
     { from, to }: Part,
@@ -113,18 +110,20 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     fates: Uint8Array,
   ): void => {
     const { rows, indexes } = room
-    for (const way of ways) (way.rows ??= new StoredRows(store)).open(store, to - from)
-    for (let at = from; at < to; at++) ways[fates[at]!]!.rows!.push(rows[at]!, indexes[at]!)
-    for (const { send, turnsAway, count, rows: sent } of ways) {
-      count(sent!.count)
-      if (turnsAway === undefined) {
-        if (sent!.count > 0) send(sent as never)
+    for (let at = from; at < to;) {
+      const fate = fates[at]!
+      const { port, send, rejects } = ways[fate]!
+      if (rejects) {
+        counts[port]++
+        envelope.at(indexes[at]!)
+        turnAway(viewOf(store, rows[at++]!) as never, send)
         continue
       }
-      for (let i = 0; i < sent!.count; i++) {
-        envelope.at(sent!.records[i]!)
-        turnAway(viewOf(store, sent!.rows[i]!) as never, turnsAway, send)
-      }
+      run ??= new StoredRows(store)
+      run.open(store, to - at)
+      for (; at < to && fates[at] === fate; at++) run.push(rows[at]!, indexes[at]!)
+      counts[port] += run.count
+      send(run as never)
     }
   }
   return {
@@ -135,14 +134,10 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
       if (taken instanceof StoredRows) {
         counts.in += taken.count
         addRows(waiting, taken)
-        return
+      } else {
+        counts.in++
+        addRecord(waiting, record)
       }
-      counts.in++
-      const at = waiting.count
-      addPart(waiting, undefined, 1)
-      note(waiting, at, record, false)
-      waiting.records.push(record)
-      waiting.indexes[at] = envelope.index
     },
     takeWaiting() {
       const taken = waiting
@@ -160,8 +155,25 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
   }
 }
 
-/** The slot of the field that is the key, where it is a text in every row. */
-function keySlot({ cells }: RowLayout, field: string | undefined): number | undefined {
+/** Takes fingerprints of a field of rows; false where it is no text in every one, or where there is no memory. */
+function fingerprintField(
+  field: string | undefined,
+  { store, rows, count }: StoredRows,
+  into: Uint32Array,
+  at: number,
+): boolean {
+  const slot = textSlot(store.layout, field)
+  if (slot === undefined) return false
+  try {
+    store.columns.fingerprints(slot, rows, count, into, at)
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+function textSlot({ cells }: RowLayout, field: string | undefined): number | undefined {
   const cell = field === undefined ? undefined : cells.get(field)
   return cell?.kind === 'text' && !cell.mayBeNull ? cell.slot : undefined
 }

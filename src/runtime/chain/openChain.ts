@@ -6,9 +6,10 @@ import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledge
 import type { Plan } from '../plan.ts'
 import type { RowLayout } from '../../core/rows/rowLayout.ts'
 import type { RowStore } from '../../core/rows/rowStore.ts'
-import { recordsIn } from '../../core/rows/storedRows.ts'
+import { oneByOne, recordsIn } from '../../core/rows/storedRows.ts'
 import { openWriters, type Writers } from './openWriters.ts'
 import { prepareWriters, type Preparing } from './prepareWriters.ts'
+import { meetAgain } from './meetAgain.ts'
 import { rowStores } from './rowStores.ts'
 import { cursor } from '../../core/cursor.ts'
 import { gate, type Gate } from './gate.ts'
@@ -98,11 +99,13 @@ export function openChain(plan: Plan, clock: Clock): OpenChain {
       return takers.length === 1 ? takers[0] : undefined
     },
     outlet(from, port) {
-      const takers = takersOf(from, port).map(inletOf)
-      if (takers.length === 1) return takers[0]!
-      return (record) => {
-        for (const taker of takers) taker(record)
+      const takers = takersOf(from, port)
+      const inlets = takers.map(inletOf)
+      if (inlets.length === 1) return inlets[0]!
+      const toAll: Inlet = (record) => {
+        for (const inlet of inlets) inlet(record)
       }
+      return meetAgain(takers, plan.nodes) ? oneByOne(toAll) : toAll
     },
     takesRows: (node, layout) => takersOf(node, 'out').every((taker) => takesRows(taker, layout)),
     storeOf: stores.of,

@@ -82,9 +82,13 @@ export function operatorInlet(node: OperatorNode, wiring: Wiring): StartedOperat
         end()
       },
       onBatch(batch, from) {
-        const taken = inPlace.onBatch?.(batch, from) ?? 0
-        counts.in += taken
-        return taken
+        try {
+          const taken = inPlace.onBatch?.(batch, from) ?? 0
+          counts.in += taken
+          return taken
+        } catch (error) {
+          throw thrownOn(name, envelope, error)
+        }
       },
     },
   }

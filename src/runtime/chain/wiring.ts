@@ -7,7 +7,7 @@ import type { Envelope, Rejected } from '../../core/unit.ts'
 import type { NodeCounts } from '../ledger.ts'
 import type { Cursor } from '../../core/cursor.ts'
 
-/** Where a node takes records in. */
+/** Where a node takes records in: a record, or `StoredRows` in the place of several. */
 export type Inlet = (record: never) => void
 
 /** What the nodes of one chain are connected with. */

@@ -47,7 +47,8 @@ export function compileRowReader(
   let pause = 0
   /** Of the batch whose records are read. */
   let bytes: Buffer | undefined
-  let isText = false
+  /** Up to this record all are UTF-8. */
+  let textTo = 0
   let host: RowHost | undefined
   /** False where there is no memory for the batch, or no WebAssembly of this kind. */
   const open = (store: RowStore, framed: FramedBatch): boolean => {
@@ -58,7 +59,7 @@ export function compileRowReader(
       return false
     }
     bytes = store.bytes
-    isText = isUtf8(bytes)
+    textTo = isUtf8(bytes) ? framed.bounds.length / 2 : 0
     host = rowHost(store, compact)
     store.host = host
     return true
@@ -75,18 +76,19 @@ export function compileRowReader(
   return {
     layout: plan.layout,
     read(store, framed, from) {
+      if (from === framed.bounds.length / 2) return 0
       if (pause > 0) {
         pause--
         return 0
       }
       if ((bytes !== store.bytes || store.host !== host) && !open(store, framed)) return 0
-      const to = isText ? framed.bounds.length / 2 : behindText(framed, from)
-      const read = store.read(program.words, from, to)
+      if (from >= textTo) textTo = behindText(framed, from)
+      const read = store.read(program.words, from, textTo)
       if (read > 0) {
         failures = Math.max(0, failures - read)
         turns = 0
       }
-      if (from + read < to || read === 0) fail()
+      if (from + read < textTo || read === 0) fail()
       return read
     },
   }

@@ -263,6 +263,43 @@ test('leaves bytes that are not UTF-8 to others, and reads the rest of their bat
   expect(store.count).toBe(3)
 })
 
+test('looks once for what is not UTF-8, however often records are left to others', () => {
+  const [good, other] = [JSON.stringify(valid), JSON.stringify({ ...valid, another: 1 })]
+  const lines = Array.from({ length: 999 }, (_, at) => Buffer.from(at % 3 === 0 ? other : good))
+  const batch = batchOf([...lines, Buffer.from('\xff', 'latin1')], origin)
+  let looks = 0
+  const whole = Buffer.from(batch.bytes)
+  batch.bytes.subarray = (from, to) => {
+    looks++
+    return whole.subarray(from, to)
+  }
+  const one = reader()
+  const store = new RowStore(one.layout)
+  store.open(batch.bytes)
+  let read = 0
+  for (let from = 0; from < 1000; from++) {
+    const some = one.read(store, batch, from)
+    read += some
+    from += some
+  }
+  expect(read).toBe(666)
+  // One more a record is that of a number with a sign.
+  expect(looks).toBeLessThan(3000)
+})
+
+test('reads nothing of an empty batch, and holds nothing against it', () => {
+  const one = reader()
+  const store = new RowStore(one.layout)
+  const empty = batchOf([], origin)
+  for (let at = 0; at < 500; at++) {
+    store.open(empty.bytes)
+    expect(one.read(store, empty, 0)).toBe(0)
+  }
+  const batch = batchOf([Buffer.from(JSON.stringify(valid))], origin)
+  store.open(batch.bytes)
+  expect(one.read(store, batch, 0)).toBe(1)
+})
+
 test('reads batch after batch into one store, however many records they have', () => {
   const one = reader()
   const store = new RowStore(one.layout)

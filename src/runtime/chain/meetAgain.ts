@@ -1,0 +1,30 @@
+import type { TopologyNode } from '../../core/topology.ts'
+
+/** Whether what several nodes take may come to one node again, where its order would show. */
+export function meetAgain(
+  takers: readonly TopologyNode[],
+  nodes: readonly TopologyNode[],
+): boolean {
+  const known = new Set<string>()
+  for (const taker of takers) {
+    const behind = nodesBehind(taker, nodes)
+    if ([...behind].some((name) => known.has(name))) return true
+    for (const name of behind) known.add(name)
+  }
+  return false
+}
+
+/** The node, and all that take what it sends, at any port. */
+function nodesBehind(first: TopologyNode, nodes: readonly TopologyNode[]): Set<string> {
+  const found = new Set([first.name])
+  // A set goes on with what is added to it meanwhile.
+  for (const from of found) {
+    for (const node of nodes) if (inputsOf(node).includes(from)) found.add(node.name)
+  }
+  return found
+}
+
+function inputsOf(node: TopologyNode): readonly string[] {
+  if (node.kind === 'source' || node.kind === 'models') return []
+  return (node.kind === 'operator' ? [node.input] : node.inputs).map((input) => input.node)
+}
