@@ -157,7 +157,9 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
     into.push({ ...closed, key, records: summary.rows, detail })
   }
 
-  const finishAll = async (all: readonly Partition[], into: PreparedFile[]): Promise<void> => {
+  const finishAll = async (found: readonly Partition[], into: PreparedFile[]): Promise<void> => {
+    // The largest first: others become columns while it is on its way to the disk.
+    const all = found.toSorted((a, b) => heldBytes(b) - heldBytes(a))
     for (let at = 0; at < all.length; at += CLOSED_AT_ONCE) {
       if (isClosed)
         throw new Error(`the writer of ${path} was closed while it made an epoch durable`)

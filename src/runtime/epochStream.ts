@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { allOf } from '../core/allOf.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
 import type { BatchWriter, Selector, SourceBatch, SourceReader } from '../core/unit.ts'
@@ -37,6 +38,8 @@ export interface EpochStreamOptions {
   readonly stopping: AbortSignal
   /** Aborted: end at once, prepare nothing. */
   readonly signal: AbortSignal
+  /** Makes a state object durable. */
+  writeObject(name: string, bytes: Uint8Array): Promise<void>
   onRead(batch: SourceBatch): void
   /** From here on files are written under these names. */
   onNextEpoch(writing: Writing): void
@@ -57,6 +60,8 @@ interface Preparing {
 
 /** How long a source with nothing new is left alone, ms. */
 const POLL_MS = 200
+/** So many state objects are written at once: each waits for the disk. */
+const WRITTEN_AT_ONCE = 4
 
 /**
  * The data path of one task: a Readable of batches with barriers among them, a Transform that runs the
@@ -240,9 +245,11 @@ async function* runChain(
       state[node] = keepState(writing, node, snapshot, objects, selector.added)
     }
     const copies = prepareFiles(batchWriters)
-    preparing = producedOf(options, writing.epoch, runner.prepare(next), copies.files, {
-      positions: item.position,
-      ...{ state, objects },
+    const stored = storeObjects(options, objects)
+    const { position: positions } = item
+    const chain = runner.prepare(next)
+    preparing = producedOf(options, writing.epoch, chain, copies.files, stored, {
+      ...{ positions, state },
     })
     // Whoever takes the epoch hears of it.
     preparing.catch(() => {})
@@ -254,14 +261,26 @@ async function* runChain(
   }
 }
 
+/** All of them are durable, or none is being written any more. */
+async function storeObjects(
+  { writeObject }: EpochStreamOptions,
+  objects: readonly StateObject[],
+): Promise<void> {
+  for (let at = 0; at < objects.length; at += WRITTEN_AT_ONCE) {
+    const some = objects.slice(at, at + WRITTEN_AT_ONCE)
+    await allOf(some.map(({ name, bytes }) => writeObject(name, bytes)))
+  }
+}
+
 async function producedOf(
   { plan }: EpochStreamOptions,
   epoch: number,
   chain: Promise<PreparedChain>,
   copies: Promise<PreparedChain['files']>,
-  reached: Pick<Produced, 'positions' | 'state' | 'objects'>,
+  stored: Promise<void>,
+  reached: Pick<Produced, 'positions' | 'state'>,
 ): Promise<Produced> {
-  const [{ files, ledger }, copied] = await Promise.all([chain, copies])
+  const [{ files, ledger }, copied] = await Promise.all([chain, copies, stored])
   const read = ledger[plan.source]?.out ?? 0
   for (const node of Object.keys(copied))
     addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })

@@ -61,7 +61,6 @@ export function modelsBody(options: ModelsBodyOptions): TaskBody {
       epoch,
       positions: { inline: inputs, objects: [] },
       state: { [node.name]: { inline: state, objects: [] } },
-      objects: [],
       prepared: { [node.name]: result.files },
       ledger: {},
     }

@@ -115,6 +115,7 @@ export function bodyOf(
     stopping: shared.stopping,
     signal: shared.signal,
     readObject: checkpoints.readObject,
+    writeObject: checkpoints.writeObject,
     onRead(batch) {
       progress.batches++
       progress.bytes += batch.bytes?.byteLength ?? 0

@@ -83,12 +83,13 @@ export function poolRunners(options: PoolOptions): Runners {
   let runners = 0
 
   return {
+    begin() {
+      for (const thread of threads) thread.start()
+    },
     // Two for every thread and one that is read, of all tasks together, but a task keeps one read ahead.
     depth: (sharers) => Math.max(2, Math.ceil((options.threads * 2 + 1) / sharers)),
     async open(source, writing, sharers, ending) {
       const runner = runners++
-      // This thread has loaded its modules, and waits for the first batch.
-      for (const thread of threads) thread.start()
       const opening = threads.map(async (thread) => {
         await thread.ask({ do: 'open', runner, source, writing, sharers })
         return thread

@@ -47,6 +47,7 @@ export interface SourceBodyOptions {
   readonly stopping: AbortSignal
   readonly signal: AbortSignal
   readObject(name: string, node: string): Promise<Uint8Array>
+  writeObject(name: string, bytes: Uint8Array): Promise<void>
   onRead(batch: SourceBatch): void
 }
 

@@ -9,13 +9,11 @@ export interface ResumePoint {
   readonly state: Readonly<Record<string, KeptState>>
 }
 
-/** One epoch as a task's body hands it to the commit protocol. */
+/** One epoch as a task's body hands it to the commit protocol: what its checkpoint names is durable. */
 export interface Produced {
   readonly epoch: number
   readonly positions: KeptState
   readonly state: Readonly<Record<string, KeptState>>
-  /** State objects that must be durable before the checkpoint names them. */
-  readonly objects: readonly StateObject[]
   readonly prepared: Readonly<Record<string, readonly PreparedFile[]>>
   /** What this epoch adds. */
   readonly ledger: Ledger

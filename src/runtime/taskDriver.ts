@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { allOf } from '../core/allOf.ts'
 import type { Clock } from '../core/clock.ts'
 import { CheckpointError, SluiceboxError } from '../core/errors.ts'
 import type { TopologyNode } from '../core/topology.ts'
@@ -15,8 +14,6 @@ import type { Produced, TaskBody } from './taskBody.ts'
 /** A checkpoint is sent so often, with ever longer pauses, while no answer says whether it is there. */
 const SENDS = 6
 const PAUSE_MS = 100
-/** So many state objects are written at once: each waits for the disk. */
-const WRITTEN_AT_ONCE = 4
 /** The answer where the task was taken away. */
 export const LEFT = Symbol('left')
 
@@ -225,10 +222,6 @@ export function taskDriver(options: TaskOptions): TaskDriver {
     added = produced.ledger
     const ledger: Ledger = structuredClone(from.ledger) as unknown as Ledger
     addToLedger(ledger, added)
-    for (let at = 0; at < produced.objects.length; at += WRITTEN_AT_ONCE) {
-      const some = produced.objects.slice(at, at + WRITTEN_AT_ONCE)
-      await allOf(some.map(({ name, bytes }) => checkpoints.writeObject(name, bytes)))
-    }
     const { positions, state, prepared } = produced
     return {
       kind: 'prepared',
