@@ -1,5 +1,5 @@
 // The same as `src/core/fingerprint.ts`, which says what it is: of texts that lie in rows.
-import { place } from './place'
+import { inRow, place } from './place'
 
 const C1: u32 = 0x239b961b
 const C2: u32 = 0xab0e9789
@@ -19,8 +19,7 @@ export function fingerprints(
   to: usize,
 ): usize {
   for (let i = from; i < count; i++) {
-    const row = <usize>load<u32>(rows + i * 4)
-    const pair = place.texts + (row * place.textSlots + slot) * 8
+    const pair = inRow(place.texts, place.textSlots, rows + i * 4, slot)
     if (!fingerprint(load<u32>(pair), load<u32>(pair, 4), to + i * 16)) return i
   }
   return count

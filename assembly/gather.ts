@@ -1,5 +1,5 @@
 // Writes what rows have in one slot one behind the other, as Parquet's plain encoding has it.
-import { MOST_SAFE, place } from './place'
+import { behindItems, firstItem, inRow, MOST_SAFE, place, rowsEnd } from './place'
 
 /** The first and the last by their bytes of the texts that were gathered last: where they are. */
 export let leastAt: usize = 0
@@ -8,23 +8,6 @@ export let mostAt: usize = 0
 export let mostLength: usize = 0
 let leastHead: u64 = 0
 let mostHead: u64 = 0
-
-export function rowsEnd(rows: usize, count: usize): usize {
-  return rows + count * 4
-}
-
-/** The place of what a row has in a slot. */
-export function inRow(column: usize, slots: usize, row: usize, slot: usize): usize {
-  return column + (<usize>load<u32>(row) * slots + slot) * 8
-}
-
-export function firstItem(list: usize): usize {
-  return place.items + <usize>load<u32>(list) * 8
-}
-
-export function behindItems(list: usize): usize {
-  return firstItem(list) + <usize>load<u32>(list, 4) * 8
-}
 
 /** How many bytes `gatherTexts` writes. */
 export function sizeOfTexts(rows: usize, count: usize, slot: usize): usize {

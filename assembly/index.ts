@@ -4,12 +4,7 @@ import { last, place as at } from './place'
 
 export { readRows, rowsRead } from './readRow'
 export { fingerprints } from './fingerprint'
-export {
-  texts as textLevels,
-  numbers as numberLevels,
-  countOfLists as countOfListLevels,
-  lists as listLevels,
-} from './levels'
+export { textLevels, numberLevels, countOfListLevels, listLevels } from './levels'
 export {
   sizeOfTexts,
   sizeOfLists,

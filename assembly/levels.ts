@@ -1,8 +1,5 @@
 // Which rows have what, as Parquet's levels say it: a byte each.
-import { behindItems, firstItem, inRow, rowsEnd } from './gather'
-import { place } from './place'
-
-const NO_TEXT: u32 = 0xffff_ffff
+import { behindItems, firstItem, inRow, NO_TEXT, place, rowsEnd } from './place'
 
 /**
  * Writes a 1 for each row that has a text in a slot, a 0 for the others, and the numbers of the former one behind the
@@ -10,7 +7,13 @@ const NO_TEXT: u32 = 0xffff_ffff
  *
  * @returns how many have one
  */
-export function texts(rows: usize, count: usize, slot: usize, levels: usize, kept: usize): usize {
+export function textLevels(
+  rows: usize,
+  count: usize,
+  slot: usize,
+  levels: usize,
+  kept: usize,
+): usize {
   const first = kept
   for (let row = rows; row < rowsEnd(rows, count); row += 4, levels++) {
     const has = load<u32>(inRow(place.texts, place.textSlots, row, slot)) != NO_TEXT
@@ -22,7 +25,13 @@ export function texts(rows: usize, count: usize, slot: usize, levels: usize, kep
 }
 
 /** The same of numbers: NaN is none. */
-export function numbers(rows: usize, count: usize, slot: usize, levels: usize, kept: usize): usize {
+export function numberLevels(
+  rows: usize,
+  count: usize,
+  slot: usize,
+  levels: usize,
+  kept: usize,
+): usize {
   const first = kept
   for (let row = rows; row < rowsEnd(rows, count); row += 4, levels++) {
     const value = load<f64>(inRow(place.numbers, place.numberSlots, row, slot))
@@ -35,7 +44,7 @@ export function numbers(rows: usize, count: usize, slot: usize, levels: usize, k
 }
 
 /** How many levels the lists in a slot of some rows have: one an item, and one of an empty list. */
-export function countOfLists(rows: usize, count: usize, slot: usize): usize {
+export function countOfListLevels(rows: usize, count: usize, slot: usize): usize {
   let levels: usize = 0
   for (let row = rows; row < rowsEnd(rows, count); row += 4) {
     levels += max(load<u32>(inRow(place.lists, place.listSlots, row, slot), 4), 1)
@@ -44,7 +53,7 @@ export function countOfLists(rows: usize, count: usize, slot: usize): usize {
 }
 
 /** Writes their definition levels, `highest` for an item and one less for an empty list, and repetition levels. */
-export function lists(
+export function listLevels(
   rows: usize,
   count: usize,
   slot: usize,

@@ -56,3 +56,24 @@ export const MOST_SAFE: f64 = 9_007_199_254_740_991
 export function isPlace(at: usize): bool {
   return at > ITEMS_FULL
 }
+
+/** In place of a start: there is no text. */
+export const NO_TEXT: u32 = 0xffff_ffff
+
+/** The end of the numbers of rows. */
+export function rowsEnd(rows: usize, count: usize): usize {
+  return rows + count * 4
+}
+
+/** The place of what a row has in a slot. */
+export function inRow(column: usize, slots: usize, row: usize, slot: usize): usize {
+  return column + (<usize>load<u32>(row) * slots + slot) * 8
+}
+
+export function firstItem(list: usize): usize {
+  return place.items + <usize>load<u32>(list) * 8
+}
+
+export function behindItems(list: usize): usize {
+  return firstItem(list) + <usize>load<u32>(list, 4) * 8
+}

@@ -1,7 +1,7 @@
 import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
 import { addDistinctLower, readTexts } from './list'
 import { readNumber } from './number'
-import { EXTRA_FULL, isPlace, last, MOST_SAFE, place, REFUSED } from './place'
+import { EXTRA_FULL, isPlace, last, MOST_SAFE, NO_TEXT, place, REFUSED } from './place'
 import { QUOTE, readText, writePosition } from './text'
 import { readTime } from './time'
 
@@ -24,8 +24,6 @@ const STEP_BYTES: usize = 16
 /** Flags of a value. */
 const MAY_BE_NULL: i32 = 1
 const MAY_BE_EMPTY: i32 = 2
-/** In place of a start: there is no text. */
-const NO_TEXT: u32 = 0xffff_ffff
 
 /** What four characters are as a word. */
 const NULL: u32 = 0x6c6c_756e

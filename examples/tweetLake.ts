@@ -18,7 +18,7 @@ export const tweetLake = ({ lake, landing }: { lake: string; landing: string }) 
     const silver = tweets
       .via('decode', decodeJson())
       .via('validate', validate(Tweet))
-      .via('dedup', windowDedup({ key: (t) => t.id, eventTime: created, windowMs: hours(24) }))
+      .via('dedup', windowDedup({ key: 'id', eventTime: created, windowMs: hours(24) }))
       .toTable('silver', deltaTable({ lake, path: 'silver/tweets', schema: Tweet }))
     return { tweets, bronze, silver }
   })
