@@ -15,6 +15,11 @@ export interface WasmModule {
 export const WASM_MODULES: readonly WasmModule[] = [
   { entry: 'assembly/index.ts', module: 'src/core/rows/rowsWasm.ts', name: 'ROWS_WASM' },
   { entry: 'assembly/digest.ts', module: 'src/core/digest/digestWasm.ts', name: 'DIGEST_WASM' },
+  {
+    entry: 'assembly/dictionary.ts',
+    module: 'src/lake/parquet/dictionaryWasm.ts',
+    name: 'DICTIONARY_WASM',
+  },
 ]
 
 const root = join(import.meta.dirname, '../..')

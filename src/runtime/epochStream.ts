@@ -280,7 +280,13 @@ async function producedOf(
   stored: Promise<void>,
   reached: Pick<Produced, 'positions' | 'state'>,
 ): Promise<Produced> {
-  const [{ files, ledger }, copied] = await Promise.all([chain, copies, stored])
+  const [{ files, ledger }, copied] = await Promise.all([chain, copies, stored]).catch(
+    async (error: unknown) => {
+      // Nothing is written any more when somebody hears of it.
+      await stored.catch(() => {})
+      throw error
+    },
+  )
   const read = ledger[plan.source]?.out ?? 0
   for (const node of Object.keys(copied))
     addToLedger(ledger, { [node]: { ...emptyCounts(), in: read } })

@@ -73,8 +73,11 @@ async function files(
     }
     for (const { key, detail, records } of await writer.prepare()) {
       const file = Uint8Array.from((await store.read(key))!).buffer
-      written.push({ key, detail, records, rows: await parquetReadObjects({ file, compressors }) })
+      // Files are numbered as they are begun, the largest first.
+      const name = key.replace(/-\d+\.parquet$/, '')
+      written.push({ name, detail, records, rows: await parquetReadObjects({ file, compressors }) })
     }
+    written.sort((a, b) => (a.name < b.name ? -1 : 1))
     epoch++
   }
   return written

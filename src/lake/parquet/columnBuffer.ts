@@ -2,6 +2,7 @@ import { giveBuffer, growBuffer, takeBuffer } from '../../core/bufferPool.ts'
 import type { Column, ColumnType } from '../../core/columns.ts'
 import type { Cell, SlotCell } from '../../core/rows/rowLayout.ts'
 import type { RowStore } from '../../core/rows/rowStore.ts'
+import { columnDictionary } from './columnDictionary.ts'
 import { encodeLevels } from './levels.ts'
 import { dataPage, type Page, type PageSizes } from './page.ts'
 import type { Bound, Bounds } from './valueBuffer.ts'
@@ -11,6 +12,8 @@ import { valuesOf } from './values.ts'
 export interface ColumnChunk<P extends PageSizes = Page> {
   readonly column: Column
   readonly pages: readonly P[]
+  /** Whether the first of the pages is a dictionary. */
+  readonly hasDictionary: boolean
   /** Nulls and empty lists included. */
   readonly values: number
   /** Rows that are null. */
@@ -45,6 +48,7 @@ export function columnBuffer(column: Column): ColumnBuffer {
   const defined = levelBuffer(highest)
   const repeated = levelBuffer(0)
   const pages: Page[] = []
+  const dictionary = isList || column.type === 'string' ? columnDictionary() : undefined
   let heldPages = 0
   let total = 0
   let nulls = 0
@@ -53,13 +57,14 @@ export function columnBuffer(column: Column): ColumnBuffer {
 
   const endPage = (): void => {
     const count = defined.count()
-    const body = [values.view()]
+    const numbers = dictionary?.encode(values.view())
+    const body = numbers === undefined ? [values.view()] : [...numbers]
     if (highest > 0) body.unshift(encodeLevels(defined.levels(), count, highest === 2 ? 2 : 1))
     if (isList) body.unshift(encodeLevels(repeated.levels(), count, 1))
     const found = isList ? undefined : values.bounds()
     if (found === undefined) unordered ||= values.view().length > 0
     else bounds = bounds === undefined ? found : widen(bounds, found)
-    const page = dataPage(body, count, ratios.get(column) ?? 0.5)
+    const page = dataPage(body, count, ratios.get(column) ?? 0.5, numbers !== undefined)
     ratios.set(column, page.bytes / page.rawBytes)
     pages.push(page)
     heldPages += page.bytes
@@ -151,11 +156,18 @@ export function columnBuffer(column: Column): ColumnBuffer {
       const isFull = size + (size - before) > PAGE_BYTES
       if (isFull || defined.count() >= PAGE_VALUES) endPage()
     },
-    heldBytes: () => values.capacity() + defined.capacity() + repeated.capacity() + heldPages,
+    heldBytes() {
+      const levels = defined.capacity() + repeated.capacity()
+      return values.capacity() + levels + heldPages + (dictionary?.heldBytes() ?? 0)
+    },
     finish() {
       if (defined.count() > 0) endPage()
       values.release()
-      return { column, pages, values: total, nulls, bounds: unordered ? undefined : bounds }
+      const first = dictionary?.page()
+      if (first !== undefined) pages.unshift(first)
+      const hasDictionary = first !== undefined
+      const found = unordered ? undefined : bounds
+      return { column, pages, hasDictionary, values: total, nulls, bounds: found }
     },
   }
 }

@@ -28,6 +28,7 @@ const REPEATED = 2
 const CONVERTED_LIST = 3
 const PLAIN = 0
 const RLE = 3
+const RLE_DICTIONARY = 8
 const ZSTD = 6
 
 /** The footer of a Parquet file, without its length and magic. */
@@ -91,17 +92,20 @@ function rowGroupMetadata({ rows, chunks }: PlacedRowGroup): Thrift {
 function chunkMetadata({ chunk, offset }: PlacedChunk): Thrift {
   const { name, type } = chunk.column
   const path = type === 'list<string>' ? [name, 'list', 'element'] : [name]
+  const dictionary = chunk.hasDictionary ? chunk.pages[0] : undefined
+  const encodings = dictionary === undefined ? [PLAIN, RLE] : [PLAIN, RLE, RLE_DICTIONARY]
   return struct({
     2: i64(0),
     3: struct({
       1: i32(COLUMN_FORMATS[type].physical),
-      2: list([i32(PLAIN), i32(RLE)]),
+      2: list(encodings.map((encoding) => i32(encoding))),
       3: list(path.map((part) => binary(part))),
       4: i32(ZSTD),
       5: i64(chunk.values),
       6: i64(rawBytes(chunk)),
       7: i64(storedBytes(chunk)),
-      9: i64(offset),
+      9: i64(offset + (dictionary?.bytes ?? 0)),
+      11: dictionary === undefined ? undefined : i64(offset),
       12: type === 'list<string>' ? undefined : statistics(chunk),
     }),
   })

@@ -1,6 +1,8 @@
 import { constants, crc32, zstdCompressSync } from 'node:zlib'
 import { dropBuffer, giveBuffer, takeBuffer } from '../../core/bufferPool.ts'
-import { encodeThrift, thrift } from './thrift.ts'
+import { encodeThrift, thrift, type Thrift } from './thrift.ts'
+
+const { i32, struct } = thrift
 
 export interface PageSizes {
   readonly bytes: number
@@ -8,7 +10,7 @@ export interface PageSizes {
   readonly rawBytes: number
 }
 
-/** A data page, ready to be written. */
+/** A page, ready to be written. */
 export interface Page extends PageSizes {
   /** Header and body. */
   readonly parts: readonly Uint8Array[]
@@ -17,8 +19,10 @@ export interface Page extends PageSizes {
 }
 
 const DATA_PAGE = 0
+const DICTIONARY_PAGE = 2
 const PLAIN = 0
 const RLE = 3
+const RLE_DICTIONARY = 8
 /** Measured on posts: 3 takes a fifth longer for 4 % less. */
 const LEVEL = 1
 /** What zstd adds to the smallest pages, with room to spare. */
@@ -32,21 +36,46 @@ const SLACK = 1.2
  * @param body repetition levels, definition levels, values; copied
  * @param values how many, nulls and empty lists included
  * @param ratio what it may be compressed to, of 1: a guess that saves memory
+ * @param isByDictionary the values are numbers, see `columnDictionary`
  */
-export function dataPage(body: readonly Uint8Array[], values: number, ratio: number): Page {
+export function dataPage(
+  body: readonly Uint8Array[],
+  values: number,
+  ratio: number,
+  isByDictionary = false,
+): Page {
+  const encoding = isByDictionary ? RLE_DICTIONARY : PLAIN
+  return page(DATA_PAGE, body, ratio, {
+    5: struct({ 1: i32(values), 2: i32(encoding), 3: i32(RLE), 4: i32(RLE) }),
+  })
+}
+
+/**
+ * Makes the page that a column chunk's numbers are looked up in.
+ *
+ * @param values each once, in Parquet's PLAIN encoding; copied
+ */
+export const dictionaryPage = (values: Uint8Array, count: number): Page =>
+  page(DICTIONARY_PAGE, [values], 1, { 7: struct({ 1: i32(count), 2: i32(PLAIN) }) })
+
+function page(
+  type: number,
+  body: readonly Uint8Array[],
+  ratio: number,
+  about: Readonly<Record<number, Thrift>>,
+): Page {
   let rawBytes = 0
   for (const part of body) rawBytes += part.length
   const chunkSize = Math.ceil(Math.min(rawBytes, rawBytes * ratio * SLACK)) + OVERHEAD
   const { bytes, drop } =
     body.length === 1 ? compress(body[0]!, chunkSize) : compressJoined(body, rawBytes, chunkSize)
-  const { i32, struct } = thrift
   const header = encodeThrift(
     struct({
-      1: i32(DATA_PAGE),
+      1: i32(type),
       2: i32(rawBytes),
       3: i32(bytes.length),
       4: i32(crc32(bytes) | 0),
-      5: struct({ 1: i32(values), 2: i32(PLAIN), 3: i32(RLE), 4: i32(RLE) }),
+      ...about,
     }),
   )
   return {
