@@ -18,18 +18,18 @@ export function stripes(length: usize): void {
   let b3 = load<u64>(LANES_AT, 48)
   let b4 = load<u64>(LANES_AT, 56)
   for (let at = BYTES_AT; at < BYTES_AT + length; at += 32) {
-    const word1 = load<u64>(at) * PRIME_2
-    const word2 = load<u64>(at, 8) * PRIME_2
-    const word3 = load<u64>(at, 16) * PRIME_2
-    const word4 = load<u64>(at, 24) * PRIME_2
-    a1 = rotl<u64>(a1 + word1, 31) * PRIME_1
-    a2 = rotl<u64>(a2 + word2, 31) * PRIME_1
-    a3 = rotl<u64>(a3 + word3, 31) * PRIME_1
-    a4 = rotl<u64>(a4 + word4, 31) * PRIME_1
-    b1 = rotl<u64>(b1 + word1, 31) * PRIME_1
-    b2 = rotl<u64>(b2 + word2, 31) * PRIME_1
-    b3 = rotl<u64>(b3 + word3, 31) * PRIME_1
-    b4 = rotl<u64>(b4 + word4, 31) * PRIME_1
+    const word1 = load<u64>(at)
+    const word2 = load<u64>(at, 8)
+    const word3 = load<u64>(at, 16)
+    const word4 = load<u64>(at, 24)
+    a1 = rotl<u64>(a1 + word1 * PRIME_2, 31) * PRIME_1
+    a2 = rotl<u64>(a2 + word2 * PRIME_2, 31) * PRIME_1
+    a3 = rotl<u64>(a3 + word3 * PRIME_2, 31) * PRIME_1
+    a4 = rotl<u64>(a4 + word4 * PRIME_2, 31) * PRIME_1
+    b1 = rotl<u64>(b1 + rotl<u64>(word1, 32) * PRIME_2, 31) * PRIME_1
+    b2 = rotl<u64>(b2 + rotl<u64>(word2, 32) * PRIME_2, 31) * PRIME_1
+    b3 = rotl<u64>(b3 + rotl<u64>(word3, 32) * PRIME_2, 31) * PRIME_1
+    b4 = rotl<u64>(b4 + rotl<u64>(word4, 32) * PRIME_2, 31) * PRIME_1
   }
   store<u64>(LANES_AT, a1)
   store<u64>(LANES_AT, a2, 8)

@@ -158,8 +158,9 @@ export function partitionedWriter(options: PartitionedWriterOptions): Writer<Row
   }
 
   const finishAll = async (found: readonly Partition[], into: PreparedFile[]): Promise<void> => {
-    // The largest first: others become columns while it is on its way to the disk.
-    const all = found.toSorted((a, b) => heldBytes(b) - heldBytes(a))
+    // The largest first: those of its group become columns while it is on its way to the disk.
+    const sizes = new Map(found.map((one) => [one, heldBytes(one)]))
+    const all = found.toSorted((a, b) => sizes.get(b)! - sizes.get(a)!)
     for (let at = 0; at < all.length; at += CLOSED_AT_ONCE) {
       if (isClosed)
         throw new Error(`the writer of ${path} was closed while it made an epoch durable`)

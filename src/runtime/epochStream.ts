@@ -246,11 +246,9 @@ async function* runChain(
     }
     const copies = prepareFiles(batchWriters)
     const stored = storeObjects(options, objects)
-    const { position: positions } = item
     const chain = runner.prepare(next)
-    preparing = producedOf(options, writing.epoch, chain, copies.files, stored, {
-      ...{ positions, state },
-    })
+    const reached = { positions: item.position, state }
+    preparing = producedOf(options, writing.epoch, chain, copies.files, stored, reached)
     // Whoever takes the epoch hears of it.
     preparing.catch(() => {})
     prepared.add(preparing)

@@ -83,7 +83,7 @@ export function poolRunners(options: PoolOptions): Runners {
   let runners = 0
 
   return {
-    begin() {
+    startThreads() {
       for (const thread of threads) thread.start()
     },
     // Two for every thread and one that is read, of all tasks together, but a task keeps one read ahead.

@@ -104,7 +104,6 @@ function begin(topology: Topology, options: Resolved, open: () => Promise<Runner
     probed.catch(() => {})
     const runners = await open()
     const { superviseRun } = await import('./superviseRun.ts')
-    runners.begin()
     return superviseRun({ topology, options, probed, runners, runId, stopping, progress })
   }
   const done = start()

@@ -34,8 +34,8 @@ export interface Runner {
 
 /** Opens runners: inline on this thread, or on a pool that all tasks of a process share. */
 export interface Runners {
-  /** Whatever has not begun may begin: the thread that calls needs no core for itself any more. */
-  begin(): void
+  /** The thread that calls has loaded its modules: the others may begin. */
+  startThreads(): void
   /** How many batches may be under way in one task that shares the threads with as many others. */
   depth(sharers: number): number
   /**
@@ -94,7 +94,7 @@ export function inlineRunners(topology: Topology, clock: Clock, memoryBytes: num
   const { flows } = planTopology(topology)
   const chains = new Map(flows.map((plan) => [plan.source, openChain(plan, clock)]))
   return {
-    begin() {},
+    startThreads() {},
     depth: () => 1,
     async open(source, writing, sharers, signal) {
       const share = memoryBytes / flows.length / sharers

@@ -63,8 +63,14 @@ export function sourceBody(options: SourceBodyOptions): TaskBody {
     await starting?.catch(() => {})
     const ended = running
     running = undefined
-    await ended?.close()
-    return ended?.untaken() ?? []
+    let untaken: readonly Produced[] = []
+    try {
+      await ended?.close()
+    } finally {
+      // Also where that fails nothing is written any more when somebody hears of it.
+      untaken = (await ended?.untaken()) ?? []
+    }
+    return untaken
   }
   return {
     task: options.task,

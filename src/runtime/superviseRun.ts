@@ -32,6 +32,7 @@ export interface Supervised {
 /** Runs all tasks of a topology in this process, and ends them together; closes the runners. */
 export async function superviseRun(supervised: Supervised): Promise<RunResult> {
   try {
+    supervised.runners.startThreads()
     return await superviseTasks(supervised)
   } finally {
     await supervised.runners.close()

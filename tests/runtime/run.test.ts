@@ -1,10 +1,12 @@
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { defineTopology } from '../../src/core/defineTopology.ts'
 import { minutes } from '../../src/core/durations.ts'
 import type { Stream } from '../../src/core/topology.ts'
 import type { Logger, Rejected } from '../../src/core/unit.ts'
-import { closeLake } from '../../src/lake/openLake.ts'
+import { memoryStore } from '../../src/lake/memoryStore.ts'
+import { closeLake, presetLake } from '../../src/lake/openLake.ts'
 import { filter } from '../../src/operators/filter.ts'
 import { flatMap } from '../../src/operators/flatMap.ts'
 import { map } from '../../src/operators/map.ts'
@@ -179,6 +181,26 @@ test('state objects are all there when they are read back, however many an epoch
   await run(build(values), { lake }).done
   await run(build([...values, { user: 'ada', at: 2 }, { user: 'bob', at: 3 }]), { lake }).done
   expect(sink.records.map(({ user }) => user)).toEqual(['ada', 'bob'])
+  closeLake(lake)
+})
+
+test('a checkpoint is written when the state that it names is durable, however long that takes', async () => {
+  const lake = `memory:slow-${crypto.randomUUID()}`
+  const store = memoryStore()
+  const order: string[] = []
+  presetLake(lake, {
+    ...store,
+    async create(key, bytes) {
+      const isState = key.includes('/state/')
+      if (isState) await setTimeout(50)
+      const created = await store.create(key, bytes)
+      if (isState) order.push('state')
+      else if (/\/0{11}2$/.test(key)) order.push('checkpoint')
+      return created
+    },
+  })
+  await run(clicks([{ user: 'ada', at: 1 }], 1, sinks()), { lake }).done
+  expect(order).toEqual(['state', 'checkpoint'])
   closeLake(lake)
 })
 

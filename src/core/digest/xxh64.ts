@@ -8,7 +8,10 @@ const PRIME_5 = 0x27d4eb2f165667c5n
 export const STRIPE_BYTES = 32
 const LANES = 4
 
-/** The lanes of XXH64 before any byte, one seed's behind the other's. */
+/**
+ * The lanes of XXH64 before any byte, one seed's behind the other's. Those behind the first take words with their halves
+ * exchanged: what cancels out in one hash does not in the other, which another seed alone would not do.
+ */
 export const lanesOf = (seeds: readonly bigint[]): BigUint64Array<ArrayBuffer> =>
   BigUint64Array.from(
     seeds.flatMap((seed) => [seed + PRIME_1 + PRIME_2, seed + PRIME_2, seed, seed - PRIME_1]),
@@ -20,13 +23,13 @@ export function takeStripes(lanes: BigUint64Array, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; at += STRIPE_BYTES) {
     for (let lane = 0; lane < lanes.length; lane++) {
       const word = view.getBigUint64(at + (lane % LANES) * 8, true)
-      lanes[lane] = round(lanes[lane]!, word)
+      lanes[lane] = round(lanes[lane]!, lane < LANES ? word : rotated(word, 32n))
     }
   }
 }
 
 /**
- * XXH64 of what was taken and of the rest behind it, for one of the seeds.
+ * The hash of what was taken and of the rest behind it, for one of the seeds: for the first XXH64.
  *
  * @param which - which of the seeds that the lanes are of
  * @param rest - less than a stripe

@@ -34,7 +34,7 @@ export class StoredRows {
 }
 
 /** Hands records on one by one where they are rows. */
-export function oneByOne(send: (taken: never) => void): (taken: unknown) => void {
+export function rowByRow(send: (taken: never) => void): (taken: unknown) => void {
   let one: StoredRows | undefined
   return (taken) => {
     if (!(taken instanceof StoredRows)) return send(taken as never)

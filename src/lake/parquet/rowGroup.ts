@@ -59,7 +59,8 @@ export function rowGroup(columns: readonly Column[]): RowGroup {
           buffers[place.at]!.appendRows(store, cell, indexes, count)
         }
       } catch (cause) {
-        throw refusal(cause)
+        // There is no memory for it, whatever the row is.
+        throw cause instanceof RangeError ? cause : refusal(cause)
       }
       rows += count
     },

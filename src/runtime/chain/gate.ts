@@ -47,15 +47,16 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
     new TypeError(
       `its key is ${key === null ? 'null' : `of type ${typeof key}`} and its event time ${String(time)}; a string and a finite time are needed`,
     )
-  const noteTime = (room: Waiting, at: number, record: never, key: unknown): void => {
+  const noteTime = (room: Waiting, at: number, record: never): void => {
     const time = unit.eventTimeMs(record)
-    if (typeof key !== 'string' || !Number.isFinite(time)) throw unfit(key, time)
+    if (!Number.isFinite(time)) throw unfit(unit.key(record), time)
     room.eventTimesMs[at] = time
   }
   const noteBoth = (room: Waiting, at: number, record: never): void => {
     const key: unknown = unit.key(record)
-    noteTime(room, at, record, key)
-    fingerprint(key as string, room.fingerprints, at * 4)
+    if (typeof key !== 'string') throw unfit(key, unit.eventTimeMs(record))
+    noteTime(room, at, record)
+    fingerprint(key, room.fingerprints, at * 4)
   }
   const addRecord = (room: Waiting, record: never): void => {
     const at = room.count
@@ -79,7 +80,7 @@ export function gate(node: OperatorNode, wiring: Wiring): Gate {
       envelope.at(records[i]!)
       try {
         const record = viewOf(store, rows[i]!) as never
-        if (hasKeys) noteTime(room, from + i, record, '')
+        if (hasKeys) noteTime(room, from + i, record)
         else noteBoth(room, from + i, record)
       } catch (error) {
         throw thrownOn(name, envelope, error)

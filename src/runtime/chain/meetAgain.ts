@@ -17,9 +17,15 @@ export function meetAgain(
 /** The node, and all that take what it sends, at any port. */
 function nodesBehind(first: TopologyNode, nodes: readonly TopologyNode[]): Set<string> {
   const found = new Set([first.name])
-  // A set goes on with what is added to it meanwhile.
-  for (const from of found) {
-    for (const node of nodes) if (inputsOf(node).includes(from)) found.add(node.name)
+  const open = [first]
+  for (let from = open.pop(); from !== undefined; from = open.pop()) {
+    // A gate holds a batch until all of it is there: what leaves it is in its order.
+    if (from.kind === 'operator' && from.unit.state === 'keyed') continue
+    for (const node of nodes) {
+      if (found.has(node.name) || !inputsOf(node).includes(from.name)) continue
+      found.add(node.name)
+      open.push(node)
+    }
   }
   return found
 }

@@ -6,7 +6,7 @@ import { addToLedger, emptyCounts, type Ledger, type NodeCounts } from '../ledge
 import type { Plan } from '../plan.ts'
 import type { RowLayout } from '../../core/rows/rowLayout.ts'
 import type { RowStore } from '../../core/rows/rowStore.ts'
-import { oneByOne, recordsIn } from '../../core/rows/storedRows.ts'
+import { rowByRow, recordsIn } from '../../core/rows/storedRows.ts'
 import { openWriters, type Writers } from './openWriters.ts'
 import { prepareWriters, type Preparing } from './prepareWriters.ts'
 import { meetAgain } from './meetAgain.ts'
@@ -105,7 +105,7 @@ export function openChain(plan: Plan, clock: Clock): OpenChain {
       const toAll: Inlet = (record) => {
         for (const inlet of inlets) inlet(record)
       }
-      return meetAgain(takers, plan.nodes) ? oneByOne(toAll) : toAll
+      return meetAgain(takers, plan.nodes) ? rowByRow(toAll) : toAll
     },
     takesRows: (node, layout) => takersOf(node, 'out').every((taker) => takesRows(taker, layout)),
     storeOf: stores.of,

@@ -82,13 +82,9 @@ export function operatorInlet(node: OperatorNode, wiring: Wiring): StartedOperat
         end()
       },
       onBatch(batch, from) {
-        try {
-          const taken = inPlace.onBatch?.(batch, from) ?? 0
-          counts.in += taken
-          return taken
-        } catch (error) {
-          throw thrownOn(name, envelope, error)
-        }
+        const taken = inPlace.onBatch?.(batch, from) ?? 0
+        counts.in += taken
+        return taken
       },
     },
   }

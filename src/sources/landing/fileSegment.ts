@@ -9,7 +9,8 @@ export interface FileSegment {
   readonly files: readonly FileState[]
 }
 
-const FORMAT_VERSION = 1
+/** 1 told files apart by SHA-256. */
+const FORMAT_VERSION = 2
 
 /** A line of JSON for each file, behind one that says how many there are. */
 export function encodeSegment(sequence: number, files: readonly FileState[]): Uint8Array {

@@ -15,7 +15,8 @@ const SEEDS = [0n, 0x9e3779b97f4a7c15n] as const
 const CHARACTERS = 22
 
 /**
- * A digest that can be asked at any point: XXH64 with two seeds, in one pass of 5 GB/s. It is no checksum against
+ * A digest that can be asked at any point: XXH64, and the same with another seed and the
+ * halves of words exchanged, in one pass of 5 GB/s. It is no checksum against
  * malice, but against chance.
  */
 export function runningDigest(): RunningDigest {

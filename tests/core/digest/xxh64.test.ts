@@ -25,6 +25,54 @@ test.each([
   expect(hashOf(Buffer.from(text), seed)).toBe(hash)
 })
 
+/** The bytes of the reference's own check. */
+function sanityBytes(length: number): Uint8Array {
+  let state = SEED
+  return Uint8Array.from({ length }, () => {
+    const byte = Number(state >> 56n)
+    state = BigInt.asUintN(64, state * 11400714785074694797n)
+    return byte
+  })
+}
+
+test.each([
+  [14, 0n, 0x8282dcc4994e35c8n],
+  [14, SEED, 0xc3bd6bf63deb6df0n],
+  [222, 0n, 0xb641ae8cb691c174n],
+  [222, SEED, 0x20cb8ab7ae10c14an],
+])('%i bytes of the reference with seed %d', (length, seed, hash) => {
+  expect(hashOf(sanityBytes(length), seed)).toBe(hash)
+})
+
+test('what collides in the first hash does not in the second', () => {
+  const bytes = sanityBytes(256)
+  const view = new DataView(bytes.buffer)
+  const halves = (): string[] => {
+    const digest = runningDigest()
+    digest.update(bytes)
+    const both = Buffer.from(digest.value(), 'base64')
+    return [both.toString('hex', 0, 8), both.toString('hex', 8)]
+  }
+  const [first, second] = halves()
+  expect(first!.slice(0, 12)).not.toBe(second!.slice(0, 12))
+  // Another word in one lane, and in its next one what takes that back.
+  const laneAfter = (): bigint => {
+    const lanes = lanesOf([0n])
+    takeStripes(lanes, bytes.subarray(0, STRIPE_BYTES))
+    return lanes[0]!
+  }
+  const before = laneAfter()
+  view.setBigUint64(0, view.getBigUint64(0, true) ^ 1n, true)
+  const difference = before - laneAfter()
+  // 1 / PRIME_2, modulo 2^64.
+  const inverse = 0x0ba79078168d4bafn
+  const next = view.getBigUint64(STRIPE_BYTES, true) + difference * inverse
+  view.setBigUint64(STRIPE_BYTES, BigInt.asUintN(64, next), true)
+  const [again, other] = halves()
+  expect(again).toBe(first)
+  expect(other).not.toBe(second)
+})
+
 test('WebAssembly takes stripes as it is defined, however many', () => {
   const take = stripeTaker()
   expect(take).not.toBe(takeStripes)

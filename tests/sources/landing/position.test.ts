@@ -88,7 +88,7 @@ describe('the position', () => {
     await run.step()
     await run.step()
     const { inline, add } = await run.reader.position()
-    expect(inline).toMatchObject({ formatVersion: 1, files: [{ path: 'b.ndjson', at: 1024 }] })
+    expect(inline).toMatchObject({ formatVersion: 2, files: [{ path: 'b.ndjson', at: 1024 }] })
     expect(add?.map((object) => Buffer.from(object).toString())).toEqual([
       expect.stringContaining('a.ndjson'),
     ])
@@ -153,7 +153,7 @@ describe('the position', () => {
   it.each([
     ['cut off', (text: string) => text.slice(0, -20)],
     ['without its last file', (text: string) => text.trimEnd().split('\n').slice(0, -1).join('\n')],
-    ['of another format', (text: string) => text.replace('"formatVersion":1', '"formatVersion":9')],
+    ['of another format', (text: string) => text.replace('"formatVersion":2', '"formatVersion":9')],
     ['of something else', () => 'PAR1'],
     ['with a file that is none', (text: string) => text.replace('"size"', '"sise"')],
   ])('is refused by name when an object of it is %s', async (_, damage) => {
@@ -172,7 +172,7 @@ describe('the position', () => {
   it('is refused when it is another source’s', async () => {
     const zone = await landingZone()
     const read = async () => new Uint8Array(0)
-    for (const inline of [7, { offsets: [1] }, { formatVersion: 1, files: [{ path: 'a' }] }]) {
+    for (const inline of [7, { offsets: [1] }, { formatVersion: 2, files: [{ path: 'a' }] }]) {
       const opening = zone.open({}, { restored: { inline, objects: [], read } })
       await expect(opening).rejects.toBeInstanceOf(CheckpointError)
     }
