@@ -17,9 +17,7 @@ export function textLevels(
   const first = kept
   for (let row = rows; row < rowsEnd(rows, count); row += 4, levels++) {
     const has = load<u32>(inRow(place.texts, place.textSlots, row, slot)) != NO_TEXT
-    store<u8>(levels, u8(has))
-    store<u32>(kept, load<u32>(row))
-    kept += usize(has) << 2
+    kept = keep(row, has, levels, kept)
   }
   return (kept - first) >> 2
 }
@@ -36,11 +34,16 @@ export function numberLevels(
   for (let row = rows; row < rowsEnd(rows, count); row += 4, levels++) {
     const value = load<f64>(inRow(place.numbers, place.numberSlots, row, slot))
     const has = value == value
-    store<u8>(levels, u8(has))
-    store<u32>(kept, load<u32>(row))
-    kept += usize(has) << 2
+    kept = keep(row, has, levels, kept)
   }
   return (kept - first) >> 2
+}
+
+/** Notes whether a row has something; the place behind the last number that was kept. */
+function keep(row: usize, has: bool, level: usize, kept: usize): usize {
+  store<u8>(level, u8(has))
+  store<u32>(kept, load<u32>(row))
+  return kept + (usize(has) << 2)
 }
 
 /** How many levels the lists in a slot of some rows have: one an item, and one of an empty list. */

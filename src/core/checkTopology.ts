@@ -1,5 +1,5 @@
 import { ConfigError } from './errors.ts'
-import type { Outgoing, TopologyNode } from './topology.ts'
+import { inputsOf, type Outgoing, type TopologyNode } from './topology.ts'
 
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/
 /** Ports whose records may go nowhere: they are counted and dropped. */
@@ -87,9 +87,7 @@ export function refuseMergedState(nodes: readonly TopologyNode[]): void {
   const origins = new Map<string, ReadonlySet<string>>()
   for (const node of nodes) {
     if (node.kind === 'models') continue
-    const inputs =
-      node.kind === 'source' ? [] : node.kind === 'operator' ? [node.input] : node.inputs
-    const from = new Set(inputs.flatMap((input) => [...(origins.get(input.node) ?? [])]))
+    const from = new Set(inputsOf(node).flatMap((input) => [...(origins.get(input.node) ?? [])]))
     if (node.kind === 'source') from.add(node.name)
     origins.set(node.name, from)
     if (node.kind === 'operator' && node.unit.state === 'keyed' && from.size > 1) {

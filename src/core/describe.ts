@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from './json.ts'
-import type { Topology, TopologyNode } from './topology.ts'
+import { inputsOf, type Topology, type TopologyNode } from './topology.ts'
 
 /** One node as plain JSON. */
 export interface NodeDescription {
@@ -43,15 +43,13 @@ function describeNode(node: TopologyNode): NodeDescription {
     kind: node.kind === 'sink' && unit.kind === 'table' ? 'table' : node.kind,
     type: unit.type,
     options: redact(unit.options) as JsonObject,
-    inputs: inputsOf(node),
+    inputs: inputNames(node),
   }
 }
 
-function inputsOf(node: TopologyNode): string[] {
-  if (node.kind === 'source') return []
+function inputNames(node: TopologyNode): string[] {
   if (node.kind === 'models') return [...node.reads]
-  const inputs = node.kind === 'operator' ? [node.input] : node.inputs
-  return inputs.map(({ node: from, port }) => (port === 'out' ? from : `${from}:${port}`))
+  return inputsOf(node).map(({ node: from, port }) => (port === 'out' ? from : `${from}:${port}`))
 }
 
 /** Replaces what must not be shown, at any depth. */

@@ -38,6 +38,12 @@ export interface ModelsNode {
 }
 export type TopologyNode = SourceNode | OperatorNode | MergeNode | SinkNode | ModelsNode
 
+/** Where a node takes records from. */
+export function inputsOf(node: TopologyNode): readonly Outgoing[] {
+  if (node.kind === 'source' || node.kind === 'models') return []
+  return node.kind === 'operator' ? [node.input] : node.inputs
+}
+
 /** The node that takes every rejected and late record which is not split off. */
 export const REJECTS = 'rejects'
 

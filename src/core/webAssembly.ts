@@ -23,3 +23,23 @@ export interface WasmValue {
 
 /** Undefined under `--jitless`. */
 export const webAssembly = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
+
+const PAGE_BYTES = 64 << 10
+
+/** Makes room for so many bytes; true where the memory grew, and has another buffer. */
+export function growTo(memory: WasmMemory, bytes: number): boolean {
+  const missing = bytes - memory.buffer.byteLength
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+  return missing > 0
+}
+
+/**
+ * A program of `assembly/` that asks for nothing, with a memory of its own; undefined where there is no WebAssembly.
+ *
+ * @param code - as text, base64
+ */
+export function openWasm<Exports>(code: string): Exports | undefined {
+  if (webAssembly === undefined) return undefined
+  const { Module, Instance } = webAssembly
+  return new Instance(new Module(Buffer.from(code, 'base64')), {}).exports as Exports
+}

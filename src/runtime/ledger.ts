@@ -1,5 +1,5 @@
 import { SluiceboxError } from '../core/errors.ts'
-import type { TopologyNode } from '../core/topology.ts'
+import { inputsOf, type TopologyNode } from '../core/topology.ts'
 
 /** What one node has seen so far. Plain numbers: they add up over batches, epochs and tasks. */
 export interface NodeCounts {
@@ -67,8 +67,7 @@ export function checkLedger(ledger: Readonly<Ledger>, nodes: readonly TopologyNo
     if (node.kind === 'models') continue
     const counts = of(node.name)
     if (node.kind !== 'source') {
-      const inputs = node.kind === 'operator' ? [node.input] : node.inputs
-      const received = inputs.reduce((sum, input) => sum + sent(input.node, input.port), 0)
+      const received = inputsOf(node).reduce((sum, input) => sum + sent(input.node, input.port), 0)
       if (received !== counts.in) {
         throw unbalanced(node.name, `${received} records were sent to it, ${counts.in} arrived`)
       }

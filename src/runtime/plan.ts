@@ -1,3 +1,4 @@
+import { inputsOf } from '../core/topology.ts'
 import type { ModelsNode, SinkNode, SourceNode, Topology, TopologyNode } from '../core/topology.ts'
 
 /** What one source's tasks run: the source and every node that its records can reach. */
@@ -47,9 +48,7 @@ export function planTopology(topology: Topology): {
 function reachedFrom(source: SourceNode, nodes: readonly TopologyNode[]): TopologyNode[] {
   const names = new Set([source.name])
   return nodes.filter((node) => {
-    if (node.kind === 'source' || node.kind === 'models') return false
-    const inputs = node.kind === 'operator' ? [node.input] : node.inputs
-    if (!inputs.some((input) => names.has(input.node))) return false
+    if (!inputsOf(node).some((input) => names.has(input.node))) return false
     names.add(node.name)
     return true
   })

@@ -1,4 +1,4 @@
-import { webAssembly, type WasmMemory, type WasmValue } from '../webAssembly.ts'
+import { growTo, openWasm, type WasmMemory, type WasmValue } from '../webAssembly.ts'
 import { DIGEST_WASM } from './digestWasm.ts'
 import { takeStripes } from './xxh64.ts'
 
@@ -12,7 +12,6 @@ interface DigestExports {
 
 /** Bytes are copied so many at once. */
 const CHUNK_BYTES = 1 << 20
-const PAGE_BYTES = 64 << 10
 
 /** Takes whole stripes into the lanes of two seeds. */
 export type TakeStripes = (lanes: BigUint64Array<ArrayBuffer>, bytes: Uint8Array) => void
@@ -20,16 +19,14 @@ export type TakeStripes = (lanes: BigUint64Array<ArrayBuffer>, bytes: Uint8Array
 let taker: TakeStripes | undefined
 
 /** The fastest way that there is, one a thread. */
-export const stripeTaker = (): TakeStripes =>
-  (taker ??= webAssembly === undefined ? takeStripes : wasmTaker())
+export const stripeTaker = (): TakeStripes => (taker ??= wasmTaker() ?? takeStripes)
 
 /** @see assembly/digest.ts */
-function wasmTaker(): TakeStripes {
-  const { Module, Instance } = webAssembly!
-  const module = new Module(Buffer.from(DIGEST_WASM, 'base64'))
-  const { memory, LANES_AT, BYTES_AT, stripes } = new Instance(module, {}).exports as DigestExports
-  const missing = BYTES_AT.value + CHUNK_BYTES - memory.buffer.byteLength
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+function wasmTaker(): TakeStripes | undefined {
+  const wasm = openWasm<DigestExports>(DIGEST_WASM)
+  if (wasm === undefined) return undefined
+  const { memory, LANES_AT, BYTES_AT, stripes } = wasm
+  growTo(memory, BYTES_AT.value + CHUNK_BYTES)
   const all = new Uint8Array(memory.buffer)
   return (lanes, bytes) => {
     const state = new Uint8Array(lanes.buffer)

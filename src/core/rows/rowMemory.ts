@@ -1,8 +1,8 @@
+import { growTo } from '../webAssembly.ts'
 import type { RowExports } from './rowModule.ts'
 
 /** Places are 32-bit numbers with a sign. */
 const MOST_BYTES = 2 ** 31 - (1 << 20)
-const PAGE_BYTES = 64 << 10
 /** What may be read at once, and is read behind the end. */
 export const WIDTH = 16
 
@@ -31,11 +31,7 @@ export class RowMemory {
     const top = Math.ceil((at + bytes) / WIDTH) * WIDTH
     if (top > MOST_BYTES) throw new RangeError(`${top} bytes are too many for a batch's rows`)
     const { memory } = this.wasm
-    const missing = top + WIDTH - memory.buffer.byteLength
-    if (missing > 0) {
-      memory.grow(Math.ceil(missing / PAGE_BYTES))
-      this.bytes = Buffer.from(memory.buffer)
-    }
+    if (growTo(memory, top + WIDTH)) this.bytes = Buffer.from(memory.buffer)
     this.#top = top
     return at
   }

@@ -1,6 +1,7 @@
-import { webAssembly, type WasmMemory, type WasmValue } from '../../core/webAssembly.ts'
+import { growTo, openWasm, type WasmMemory, type WasmValue } from '../../core/webAssembly.ts'
 import { DICTIONARY_WASM } from './dictionaryWasm.ts'
 import { dictionaryPage, type Page } from './page.ts'
+import { varint } from './thrift.ts'
 
 /** The values that a column chunk has, each once, while it is written. */
 export interface ColumnDictionary {
@@ -34,17 +35,14 @@ interface DictionaryExports {
 
 /** A page whose new values have more than this share of its bytes is better off without. */
 const MOST_NEW = 0.5
-const PAGE_BYTES = 64 << 10
 const NOTHING = new Uint8Array(0)
 
 /** One a thread. */
 let engine: DictionaryExports | undefined
 
-function openEngine({ Module, Instance }: NonNullable<typeof webAssembly>): DictionaryExports {
-  const module = new Module(Buffer.from(DICTIONARY_WASM, 'base64'))
-  const opened = new Instance(module, {}).exports as DictionaryExports
-  const missing = opened.END_AT.value - opened.memory.buffer.byteLength
-  if (missing > 0) opened.memory.grow(Math.ceil(missing / PAGE_BYTES))
+function openEngine(): DictionaryExports | undefined {
+  const opened = openWasm<DictionaryExports>(DICTIONARY_WASM)
+  if (opened !== undefined) growTo(opened.memory, opened.END_AT.value)
   return opened
 }
 
@@ -55,8 +53,8 @@ function openEngine({ Module, Instance }: NonNullable<typeof webAssembly>): Dict
  * @see https://parquet.apache.org/docs/file-format/data-pages/encodings/#DICTIONARY
  */
 export function columnDictionary(): ColumnDictionary | undefined {
-  if (webAssembly === undefined) return undefined
-  const wasm = (engine ??= openEngine(webAssembly))
+  const wasm = (engine ??= openEngine())
+  if (wasm === undefined) return undefined
   let known = NOTHING
   let count = 0
   let isOver = false
@@ -78,15 +76,12 @@ export function columnDictionary(): ColumnDictionary | undefined {
       if (newBytes > 0) known = memory.slice(at, at + wasm.dictionaryBytes.value)
       const width = Math.max(1, 32 - Math.clz32(count - 1))
       const packed = wasm.pack(found, width)
-      const head = [width, ...varint(Math.ceil(found / 8) * 2 + 1)]
+      const head = [width]
+      varint(head, Math.ceil(found / 8) * 2 + 1)
       const from = wasm.PACKED_AT.value
       return [Uint8Array.from(head), memory.subarray(from, from + packed)]
     },
     heldBytes: () => known.length,
     page: () => (count === 0 ? undefined : dictionaryPage(known, count)),
   }
-}
-
-function varint(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)]
 }

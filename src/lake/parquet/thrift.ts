@@ -71,7 +71,7 @@ export function encodeThrift(value: Thrift): Uint8Array {
 }
 
 /** Seven bits a byte, the lowest first. */
-function varint(out: number[], value: number): void {
+export function varint(out: number[], value: number): void {
   while (value >= 128) {
     out.push((value % 128) | 128)
     value = Math.floor(value / 128)

@@ -1,4 +1,4 @@
-import type { TopologyNode } from '../../core/topology.ts'
+import { inputsOf, type TopologyNode } from '../../core/topology.ts'
 
 /** Whether what several nodes take may come to one node again, where its order would show. */
 export function meetAgain(
@@ -22,7 +22,7 @@ function nodesBehind(first: TopologyNode, nodes: readonly TopologyNode[]): Set<s
     // A gate holds a batch until all of it is there: what leaves it is in its order.
     if (from.kind === 'operator' && from.unit.state === 'keyed') continue
     for (const node of nodes) {
-      if (found.has(node.name) || !inputsOf(node).includes(from.name)) continue
+      if (found.has(node.name) || !takesFrom(node, from.name)) continue
       found.add(node.name)
       open.push(node)
     }
@@ -30,7 +30,5 @@ function nodesBehind(first: TopologyNode, nodes: readonly TopologyNode[]): Set<s
   return found
 }
 
-function inputsOf(node: TopologyNode): readonly string[] {
-  if (node.kind === 'source' || node.kind === 'models') return []
-  return (node.kind === 'operator' ? [node.input] : node.inputs).map((input) => input.node)
-}
+const takesFrom = (node: TopologyNode, from: string): boolean =>
+  inputsOf(node).some((input) => input.node === from)

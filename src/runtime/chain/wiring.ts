@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { OperatorError, SluiceboxError } from '../../core/errors.ts'
 import type { RowLayout } from '../../core/rows/rowLayout.ts'
 import type { RowStore } from '../../core/rows/rowStore.ts'
-import type { TopologyNode } from '../../core/topology.ts'
+import { inputsOf, type TopologyNode } from '../../core/topology.ts'
 import type { Envelope, Rejected } from '../../core/unit.ts'
 import type { NodeCounts } from '../ledger.ts'
 import type { Cursor } from '../../core/cursor.ts'
@@ -39,7 +39,5 @@ export function thrownOn(node: string, envelope: Envelope, error: unknown): Erro
 
 /** Whether a node takes what another one sends on that port. */
 export function takes(node: TopologyNode, from: string, port: string): boolean {
-  if (node.kind === 'source' || node.kind === 'models') return false
-  const inputs = node.kind === 'operator' ? [node.input] : node.inputs
-  return inputs.some((input) => input.node === from && input.port === port)
+  return inputsOf(node).some((input) => input.node === from && input.port === port)
 }
