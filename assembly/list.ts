@@ -33,6 +33,26 @@ export function readTexts(at: usize, end: usize): usize {
   return REFUSED
 }
 
+/** Adds the words of a text that follow a mark; false where room is missing. */
+export function addMarked(start: usize, length: usize, mark: u32): bool {
+  const end = start + length
+  for (let at = start; at < end; at++) {
+    if (load<u8>(at) != mark) continue
+    let behind = at + 1
+    while (behind < end && isWord(load<u8>(behind))) behind++
+    last.start = at + 1
+    last.length = behind - at - 1
+    if (last.length > 0 && !pushItem()) return false
+    at = behind - 1
+  }
+  return true
+}
+
+/** A letter, a digit, an underscore. */
+function isWord(byte: u32): bool {
+  return (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10 || byte == 0x5f
+}
+
 /** Adds the text that was read or made last; false where room is missing. */
 function pushItem(): bool {
   const at = place.item

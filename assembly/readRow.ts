@@ -1,8 +1,8 @@
 import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
-import { addDistinctLower, readTexts } from './list'
+import { addDistinctLower, addMarked, readTexts } from './list'
 import { readNumber } from './number'
-import { EXTRA_FULL, isPlace, last, MOST_SAFE, NO_TEXT, place, REFUSED } from './place'
-import { QUOTE, readText, writePosition } from './text'
+import { EXTRA_FULL, isPlace, ITEMS_FULL, last, MOST_SAFE, NO_TEXT, place, REFUSED } from './place'
+import { beginJoined, joinText, QUOTE, readText, writePosition } from './text'
 import { readTime } from './time'
 
 /** The record was read; otherwise it is left to others, or has to be read again with more room: see `place.ts`. */
@@ -19,6 +19,9 @@ const VALUE: i32 = 7
 const SUM: i32 = 8
 const INGESTED_AT: i32 = 9
 const POSITION: i32 = 10
+const SECONDS: i32 = 11
+const JOINED: i32 = 12
+const MARKED: i32 = 13
 const STEP_BYTES: usize = 16
 
 /** Flags of a value. */
@@ -181,6 +184,39 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
       case POSITION: {
         if (!writePosition(offset)) return EXTRA_FULL
         putPair(texts, a, <u32>last.start, <u32>last.length)
+        continue
+      }
+      case SECONDS: {
+        const micros = Math.round(load<f64>(numbers + a * 8) * 1_000_000) + 0
+        if (!(Math.abs(micros) <= MOST_SAFE)) return REFUSED
+        putNumber(numbers, b, micros)
+        putNumber(numbers, c, Math.floor(micros / DAY_US))
+        continue
+      }
+      case JOINED: {
+        // Its parts follow: a slot, or as many bytes as are always the same.
+        beginJoined()
+        for (let part = 0; part < b; part++) {
+          const slot = load<i32>(step)
+          const own = load<i32>(step, 4)
+          step += STEP_BYTES
+          const text = texts + slot * 8
+          const isJoined =
+            slot < 0 ? joinText(step, own) : joinText(load<u32>(text), load<u32>(text, 4))
+          if (!isJoined) return EXTRA_FULL
+          step += (own + STEP_BYTES - 1) & ~(STEP_BYTES - 1)
+        }
+        putPair(texts, a, <u32>last.start, <u32>last.length)
+        continue
+      }
+      case MARKED: {
+        const first = place.item
+        const text = texts + a * 8
+        if (!addMarked(load<u32>(text), load<u32>(text, 4), b)) return ITEMS_FULL
+        const behind = place.item
+        const lowerEnd = addDistinctLower(first, behind)
+        if (!isPlace(lowerEnd)) return lowerEnd
+        putList(lists, c, behind, lowerEnd)
         continue
       }
       default:

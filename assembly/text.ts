@@ -78,6 +78,21 @@ function unescape(at: usize, end: usize): usize {
   return REFUSED
 }
 
+/** Begins a text that is made of others. */
+export function beginJoined(): void {
+  last.start = place.extra
+  last.length = 0
+}
+
+/** Writes more of the text that was begun; false where room is missing. */
+export function joinText(from: usize, length: usize): bool {
+  if (place.extra + length > place.extraEnd) return false
+  memory.copy(place.extra, from, length)
+  place.extra += length
+  last.length += length
+  return true
+}
+
 /** The text that was made last ends here. */
 export function endMade(to: usize): void {
   last.start = place.extra

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 import type { Shape } from '../../src/core/shape.ts'
-import type { Envelope } from '../../src/core/unit.ts'
-import type { Post } from '../post.ts'
+import { constant, dayOfSeconds, ingestedAt, joined } from '../../src/core/projection/expression.ts'
+import { marked, microsOfSeconds, sourcePosition } from '../../src/core/projection/expression.ts'
+import { projection } from '../../src/core/projection/projection.ts'
+import { Post } from '../post.ts'
 import { Count } from './counts.ts'
 import { hasSome, NonEmpty } from './presence.ts'
-import { ingestedAt, positionOf } from './sourceOf.ts'
-import { hashtagsIn, mentionsIn } from './tags.ts'
-import { dayOf, epochMicros, EpochSeconds } from './times.ts'
+import { EpochSeconds } from './times.ts'
 
 /** A Reddit post as the landing zone carries it. */
 export const Submission = v.object({
@@ -39,31 +39,31 @@ export const submissionShapes = [
   },
 ] as const satisfies readonly Shape[]
 
-export function submissionToPost(submission: Submission, envelope: Envelope): Post {
+/** A Reddit post as a row of `silver/posts`. */
+export const submissionToPost = projection(Submission, Post, (submission) => {
   const { author } = submission
-  const createdAt = epochMicros(submission.created_utc)
-  const text = `${submission.title}\n${submission.selftext}`
+  const text = joined(submission.title, '\n', submission.selftext)
   return {
-    platform: 'reddit',
-    date: dayOf(createdAt),
+    platform: constant('reddit'),
+    date: dayOfSeconds(submission.created_utc),
     post_id: submission.id,
-    created_at: createdAt,
+    created_at: microsOfSeconds(submission.created_utc),
     author_id: author.id,
     author_name: author.name,
     author_followers: author.karma,
-    author_verified: null,
-    author_created_at: epochMicros(author.created_utc),
+    author_verified: constant(null),
+    author_created_at: microsOfSeconds(author.created_utc),
     text,
     lang: submission.lang,
     likes: submission.ups,
     shares: submission.num_crossposts,
     comments: submission.num_comments,
     impressions: submission.view_count,
-    hashtags: hashtagsIn(text),
-    mentions: mentionsIn(text),
+    hashtags: marked(text, '#'),
+    mentions: marked(text, '@'),
     url: submission.permalink,
-    source: `r/${submission.subreddit}`,
-    ingested_at: ingestedAt(envelope),
-    source_position: positionOf(envelope),
+    source: joined('r/', submission.subreddit),
+    ingested_at: ingestedAt,
+    source_position: sourcePosition,
   }
-}
+})

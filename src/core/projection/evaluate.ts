@@ -1,5 +1,5 @@
-import { parseTimestampUs } from '../timestamp.ts'
-import type { Evaluate, ExpressionNode, Path } from './expression.ts'
+import { dayText, parseTimestampUs } from '../timestamp.ts'
+import type { Evaluate, ExpressionNode, JoinedText, Path } from './expression.ts'
 
 type Whole = number | bigint | null | undefined
 
@@ -31,6 +31,23 @@ export function evaluator(node: ExpressionNode): Evaluate {
         const names = `${node.of.join('.')} and ${node.and.join('.')}`
         throw new TypeError(`${names} are no whole numbers: ${a} and ${b}`)
       }
+    case 'secondsMicros':
+      return (record) => microsOfSeconds(valueAt(record, node.of), node.of)
+    case 'secondsDay':
+      return (record) => {
+        const instant = microsOfSeconds(valueAt(record, node.of), node.of)
+        return dayText(Math.floor(Number(instant) / DAY_US))
+      }
+    case 'joined':
+      return textMaker(node.of)
+    case 'marked': {
+      const text = textMaker(node.of)
+      const words = new RegExp(`\\${node.mark}\\w+`, 'g')
+      return (record) => {
+        const found = text(record).match(words) ?? []
+        return [...new Set(found.map((word) => word.slice(1).toLowerCase()))]
+      }
+    }
     case 'first':
       return (record) => (valueAt(record, node.of) as readonly string[])[0] ?? null
     case 'distinctLower':
@@ -50,6 +67,30 @@ function micros(text: unknown, path: Path): number | bigint {
   const found = typeof text === 'string' ? parseTimestampUs(text) : undefined
   if (found !== undefined) return found
   throw new TypeError(`${path.join('.')} is no time; check it with timestampText()`)
+}
+
+const DAY_US = 86_400e6
+
+function microsOfSeconds(seconds: unknown, path: Path): number | bigint {
+  const found = typeof seconds === 'number' ? Math.round(seconds * 1e6) : Number.NaN
+  // Zero has no sign.
+  if (Number.isSafeInteger(found)) return found + 0
+  if (Number.isFinite(found)) return BigInt(Math.round(seconds as number)) * 1_000_000n
+  throw new TypeError(`${path.join('.')} is no number of seconds: ${String(seconds)}`)
+}
+
+/** Makes a text of its parts. */
+function textMaker(parts: JoinedText): (record: unknown) => string {
+  const read = (record: unknown, path: Path): string => {
+    const text = valueAt(record, path)
+    if (typeof text === 'string') return text
+    throw new TypeError(`${path.join('.')} is no text: ${String(text)}`)
+  }
+  return (record) => {
+    let text = ''
+    for (const part of parts) text += typeof part === 'string' ? part : read(record, part)
+    return text
+  }
 }
 
 /** Undefined where there is none that is exact. */

@@ -3,10 +3,19 @@ import type { Envelope } from '../record.ts'
 /** Where a field stands in a record. */
 export type Path = readonly string[]
 
+/** What is made of one field. */
+export type PathOperation =
+  'field' | 'micros' | 'day' | 'secondsMicros' | 'secondsDay' | 'first' | 'distinctLower'
+
+/** Texts one behind the other: those that are always the same, and fields. */
+export type JoinedText = readonly (string | Path)[]
+
 /** What an expression does, as data: so that it can be compiled for bytes as well as for objects. */
 export type ExpressionNode =
-  | { readonly op: 'field' | 'micros' | 'day' | 'first' | 'distinctLower'; readonly of: Path }
+  | { readonly op: PathOperation; readonly of: Path }
   | { readonly op: 'sum'; readonly of: Path; readonly and: Path }
+  | { readonly op: 'joined'; readonly of: JoinedText }
+  | { readonly op: 'marked'; readonly of: JoinedText; readonly mark: string }
   | { readonly op: 'constant'; readonly value: string | number | boolean | null }
   | { readonly op: 'ingestedAt' | 'sourcePosition' }
 
@@ -49,6 +58,51 @@ export const microsOf = (time: Expression<string>) =>
 /** The UTC day, `YYYY-MM-DD`, of a time that `timestampText()` accepts. */
 export const dayOf = (time: Expression<string>) =>
   made<string>({ op: 'day', of: pathOf(time, 'dayOf') })
+
+/** Microseconds since 1970 UTC of seconds since then, which may have a fraction. */
+export const microsOfSeconds = (seconds: Expression<number>) =>
+  made<number | bigint>({ op: 'secondsMicros', of: pathOf(seconds, 'microsOfSeconds') })
+
+/** The UTC day, `YYYY-MM-DD`, of seconds since 1970 UTC. */
+export const dayOfSeconds = (seconds: Expression<number>) =>
+  made<string>({ op: 'secondsDay', of: pathOf(seconds, 'dayOfSeconds') })
+
+/**
+ * Texts one behind the other, such as `joined(post.title, '\n', post.body)`.
+ *
+ * @param parts - fields of the record, and texts that are the same in every row
+ */
+export const joined = (...parts: readonly (Expression<string> | string)[]) =>
+  made<string>({
+    op: 'joined',
+    of: Object.freeze(parts.flatMap((part) => textOf(part, 'joined'))),
+  })
+
+/** A letter, digit or underscore would be a part of the words. */
+const MARK = /^[!-/:-@[-^`{-~]$/
+
+/**
+ * The words of a text that follow a mark, such as `#` or `@`: letters A to Z, digits and underscores; in lower case, each
+ * once, in order of first appearance.
+ *
+ * @param text - a field, or what `joined` makes
+ * @param mark - one character of ASCII that words don't have
+ * @throws TypeError for another mark
+ */
+export const marked = (text: Expression<string>, mark: string) => {
+  if (MARK.test(mark)) {
+    return made<string[]>({ op: 'marked', of: Object.freeze(textOf(text, 'marked')), mark })
+  }
+  const what = `${JSON.stringify(mark)} is no mark: it is one character such as '#', no letter, digit or _`
+  throw new TypeError(`marked: ${what}`)
+}
+
+/** The parts of a text. */
+function textOf(text: Expression<string> | string, what: string): JoinedText {
+  if (typeof text === 'string') return text === '' ? [] : [text]
+  const node = text[NODE]
+  return node.op === 'joined' ? node.of : [pathOf(text, what)]
+}
 
 /** The sum of two whole numbers; of what is known, where one is null. */
 export const sum = <Value extends Whole>(a: Expression<Value>, b: Expression<Value>) =>

@@ -1,7 +1,7 @@
 import type { ColumnType } from '../../../core/columns.ts'
 import type { Cell, RowLayout } from '../../../core/rows/rowLayout.ts'
 import { isTimestampText } from '../../../core/timestamp.ts'
-import type { ExpressionNode, Path } from '../../../core/projection/expression.ts'
+import type { ExpressionNode, JoinedText, Path } from '../../../core/projection/expression.ts'
 import type { AnyProjection } from '../../../core/projection/projection.ts'
 import { compileAccept } from '../../validate/compileAccept.ts'
 import type { Accept, SchemaNode } from '../../validate/schemaNode.ts'
@@ -26,12 +26,25 @@ export interface Leaf {
   lowerSlot?: number
 }
 
+/** What a slot has that is made of other slots. */
+export type MadeSlot =
+  | { readonly op: 'sum'; readonly of: number; readonly and: number; readonly slot: number }
+  | {
+      readonly op: 'seconds'
+      readonly of: number
+      microsSlot?: number
+      daySlot?: number
+    }
+  | { readonly op: 'joined'; readonly of: readonly (string | number)[]; readonly slot: number }
+  | { readonly op: 'marked'; readonly of: number; readonly mark: string; readonly slot: number }
+
 /** What of a record goes into which slots of its row. */
 export interface RowPlan {
   readonly layout: RowLayout
   /** By path, keys joined as JSON. */
   readonly leaves: ReadonlyMap<string, Leaf>
-  readonly sums: readonly { readonly of: number; readonly and: number; readonly slot: number }[]
+  /** What is made of slots once all leaves are read, in this order. */
+  readonly made: readonly MadeSlot[]
   readonly ingestedAtSlot: number | undefined
   readonly positionSlot: number | undefined
 }
@@ -60,7 +73,10 @@ export function planRow(
 ): RowPlan | undefined {
   const leaves = new Map<string, Leaf>()
   const cells = new Map<string, Cell>()
-  const sums: { of: number; and: number; slot: number }[] = []
+  const made: MadeSlot[] = []
+  /** Of seconds by their slot, of joined texts by their parts. */
+  const times = new Map<number, Extract<MadeSlot, { op: 'seconds' }>>()
+  const joinedSlots = new Map<string, number>()
   let texts = 0
   let numbers = 0
   let lists = 0
@@ -79,6 +95,37 @@ export function planRow(
   /** A time is a text, too. */
   const textAt = (path: Path): Leaf | undefined =>
     isTime(nodeAt(schema, path)) ? leafAt(path, 'time') : leafAt(path, 'text')
+
+  const secondsAt = (path: Path) => {
+    const leaf = leafAt(path, 'number')
+    if (leaf === undefined || leaf.mayBeNull) return undefined
+    const of = (leaf.slot ??= numbers++)
+    let time = times.get(of)
+    if (time === undefined) {
+      time = { op: 'seconds', of }
+      times.set(of, time)
+      made.push(time)
+    }
+    return time
+  }
+  /** The slot of a text of these parts. */
+  const joinedAt = (parts: JoinedText): number | undefined => {
+    const slots: (string | number)[] = []
+    for (const part of parts) {
+      const leaf = typeof part === 'string' ? part : textAt(part)
+      if (leaf === undefined || (typeof leaf === 'object' && leaf.mayBeNull)) return undefined
+      slots.push(typeof leaf === 'string' ? leaf : (leaf.slot ??= texts++))
+    }
+    const [only, ...more] = slots
+    if (typeof only === 'number' && more.length === 0) return only
+    const key = JSON.stringify(slots)
+    const known = joinedSlots.get(key)
+    if (known !== undefined) return known
+    const slot = texts++
+    joinedSlots.set(key, slot)
+    made.push({ op: 'joined', of: slots, slot })
+    return slot
+  }
 
   const cellOf = (node: ExpressionNode, type: ColumnType): Cell | undefined => {
     switch (node.op) {
@@ -105,6 +152,25 @@ export function planRow(
         const leaf = leafAt(node.of, 'time')
         return leaf && { kind: 'day', slot: (leaf.daySlot ??= numbers++), mayBeNull: false }
       }
+      case 'secondsMicros': {
+        const time = secondsAt(node.of)
+        return time && { kind: 'number', slot: (time.microsSlot ??= numbers++), mayBeNull: false }
+      }
+      case 'secondsDay': {
+        const time = secondsAt(node.of)
+        return time && { kind: 'day', slot: (time.daySlot ??= numbers++), mayBeNull: false }
+      }
+      case 'joined': {
+        const slot = joinedAt(node.of)
+        return slot === undefined ? undefined : { kind: 'text', slot, mayBeNull: false }
+      }
+      case 'marked': {
+        const of = joinedAt(node.of)
+        if (of === undefined) return undefined
+        const slot = lists++
+        made.push({ op: 'marked', of, mark: node.mark, slot })
+        return { kind: 'list', slot, mayBeNull: false }
+      }
       case 'first': {
         const leaf = leafAt(node.of, 'texts')
         return leaf && { kind: 'text', slot: (leaf.firstSlot ??= texts++), mayBeNull: true }
@@ -118,7 +184,8 @@ export function planRow(
         const other = leafAt(node.and, 'number')
         if (one === undefined || other === undefined) return undefined
         const slot = numbers++
-        sums.push({ of: (one.slot ??= numbers++), and: (other.slot ??= numbers++), slot })
+        const [of, and] = [(one.slot ??= numbers++), (other.slot ??= numbers++)]
+        made.push({ op: 'sum', of, and, slot })
         return { kind: 'number', slot, mayBeNull: one.mayBeNull && other.mayBeNull }
       }
     }
@@ -131,7 +198,7 @@ export function planRow(
     cells.set(name, cell)
   }
   const layout = { cells, texts, numbers, lists }
-  return { layout, leaves, sums, ingestedAtSlot, positionSlot }
+  return { layout, leaves, made, ingestedAtSlot, positionSlot }
 }
 
 /** What stands at a path, below plain objects alone. */
@@ -157,6 +224,7 @@ function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
   if (kind === 'time') return isTime(node) ? { kind, ...plain } : undefined
   if (kind === 'text' && isText(node)) return { kind, ...plain }
   if (kind === 'text' && isNonEmptyText(node)) return { kind, ...plain, mayBeEmpty: false }
+  if (kind === 'text' && isTextOrNull(node)) return { kind, ...plain, mayBeNull: true }
   if (kind === 'flag' && node.type === 'boolean' && node.pipe === undefined) {
     return { kind, ...plain }
   }
@@ -176,7 +244,7 @@ function acceptsNull(accept: Accept): boolean {
 /** How a value is read that no column wants; undefined where it is no simple one. */
 export function checkedLeafOf(node: SchemaNode): Leaf | undefined {
   if (isTime(node)) return leafOf(node, 'time')
-  if (isText(node) || isNonEmptyText(node)) return leafOf(node, 'text')
+  if (isText(node) || isNonEmptyText(node) || isTextOrNull(node)) return leafOf(node, 'text')
   if (node.type === 'boolean') return leafOf(node, 'flag')
   if (node.type === 'number') return leafOf(node, 'number')
   return node.type === 'array' ? leafOf(node, 'texts') : undefined
@@ -184,6 +252,13 @@ export function checkedLeafOf(node: SchemaNode): Leaf | undefined {
 
 const isText = (node: SchemaNode | undefined): boolean =>
   node?.type === 'string' && node.pipe === undefined
+
+/** Whether it may also be missing: what is there is a text or null. */
+const isTextOrNull = ({ type, pipe, wrapped, default: other }: SchemaNode): boolean =>
+  (type === 'nullable' || type === 'nullish') &&
+  pipe === undefined &&
+  other === undefined &&
+  isText(wrapped)
 
 const isNonEmptyText = ({ pipe }: SchemaNode): boolean =>
   pipe?.length === 2 && isText(pipe[0]) && pipe[1]!.type === 'non_empty'

@@ -23,6 +23,9 @@ const STEP = {
   sum: 8,
   ingestedAt: 9,
   position: 10,
+  seconds: 11,
+  joined: 12,
+  marked: 13,
 } as const
 const MAY_BE_NULL = 1
 const MAY_BE_EMPTY = 2
@@ -112,11 +115,36 @@ export function writeRowProgram(
 
   if (!writeNode(schema, [])) return undefined
   endToken()
-  for (const { of, and, slot } of plan.sums) step('sum', of, and, slot)
+  for (const made of plan.made) {
+    switch (made.op) {
+      case 'sum':
+        step('sum', made.of, made.and, made.slot)
+        break
+      case 'seconds':
+        step('seconds', made.of, made.microsSlot, made.daySlot)
+        break
+      case 'joined':
+        step('joined', made.slot, made.of.length)
+        for (const part of made.of) words.push(...joinedPart(part))
+        break
+      case 'marked':
+        step('marked', made.of, made.mark.codePointAt(0), made.slot)
+    }
+  }
   if (plan.ingestedAtSlot !== undefined) step('ingestedAt', plan.ingestedAtSlot)
   if (plan.positionSlot !== undefined) step('position', plan.positionSlot)
   step('end')
   return { words: Int32Array.from(words), accepts, reads }
+}
+
+/** The words of a part of a joined text: the slot that has it, or the text itself behind its length. */
+function joinedPart(part: string | number): number[] {
+  if (typeof part === 'number') return [part, 0, 0, 0]
+  const bytes = Buffer.from(part)
+  const words = [NONE, bytes.length, 0, 0]
+  for (let at = 0; at < bytes.length; at += PART)
+    words.push(...padded(bytes.subarray(at, at + PART)))
+  return words
 }
 
 /** The words of a part, with zeros behind what there is of it. */

@@ -5,10 +5,14 @@ import { int64, timestamp, timestampText } from '../../../../src/core/columnSche
 import {
   constant,
   dayOf,
+  dayOfSeconds,
   distinctLower,
   first,
   ingestedAt,
+  joined,
+  marked,
   microsOf,
+  microsOfSeconds,
   sourcePosition,
   sum,
 } from '../../../../src/core/projection/expression.ts'
@@ -39,6 +43,10 @@ const Post = v.object({
   down: Count,
   tags: v.array(v.string()),
   links: v.array(v.string()),
+  since: v.pipe(v.number(), v.minValue(-62e9), v.maxValue(250e9)),
+  title: v.string(),
+  body: v.string(),
+  flair: v.nullish(v.string()),
   more: v.array(v.object({ x: v.number() })),
 })
 const Row = v.object({
@@ -56,6 +64,12 @@ const Row = v.object({
   tags: v.array(v.string()),
   raw_tags: v.array(v.string()),
   link: v.nullable(v.string()),
+  since: timestamp(),
+  since_day: v.pipe(v.string(), v.metadata({ column: 'date' })),
+  whole: v.string(),
+  title: v.string(),
+  hashtags: v.array(v.string()),
+  mentions: v.array(v.string()),
   read_at: timestamp(),
   position: v.string(),
 })
@@ -74,6 +88,12 @@ const toRow = projection(Post, Row, (post) => ({
   tags: distinctLower(post.tags),
   raw_tags: post.tags,
   link: first(post.links),
+  since: microsOfSeconds(post.since),
+  since_day: dayOfSeconds(post.since),
+  whole: joined('«', post.title, '\n#', post.body, ' and this is longer than a part'),
+  title: post.title,
+  hashtags: marked(joined(post.title, '\n', post.body), '#'),
+  mentions: marked(post.title, '@'),
   read_at: ingestedAt,
   position: sourcePosition,
 }))
@@ -110,6 +130,10 @@ const valid = {
   down: 3,
   tags: ['A', 'ü', 'a', 'Ü', 'b\n"'],
   links: ['https://x.example/\u{1f600}'],
+  since: 1717372901,
+  title: 'a #Tag, @You_2 and @you_2',
+  body: '#tag ##a#B@c ü#é #',
+  flair: 'News',
   more: [{ x: 1 }],
 }
 
@@ -143,6 +167,16 @@ describe('reads what decodeJson, validate and project make one after the other',
     fc.constantFrom('0001-01-01T00:00:00Z', '2024-02-30T00:00:00Z', '2024-02-29T23:59:59.1234567Z'),
     text,
   )
+  const seconds = fc.oneof(
+    fc.integer({ min: 0, max: 9e9 }),
+    fc.double({ min: -62e9, max: 250e9, noNaN: true }),
+    fc.constantFrom(0, -0, -1, 9_007_199_254, 9_007_199_255, 0.1234565, 1e-7),
+  )
+  const words = fc
+    .array(fc.oneof(fc.constantFrom('#', '@', '#A', '@b_', 'Z9', ' ', '😀', '\n'), text), {
+      maxLength: 12,
+    })
+    .map((parts) => parts.join(''))
   const rarely = <T>(usual: fc.Arbitrary<T>) =>
     fc.oneof({ weight: 60, arbitrary: usual }, { weight: 1, arbitrary: fc.jsonValue() })
   const record = fc.record({
@@ -161,6 +195,10 @@ describe('reads what decodeJson, validate and project make one after the other',
     down: rarely(number),
     tags: rarely(fc.array(rarely(text), { maxLength: 40 })),
     links: rarely(fc.array(text, { maxLength: 2 })),
+    since: rarely(seconds),
+    title: rarely(words),
+    body: rarely(words),
+    flair: rarely(fc.option(text)),
     more: rarely(fc.array(fc.record({ x: number }), { maxLength: 2 })),
   })
   /** As Python writes it, all but ASCII escaped. */
@@ -218,7 +256,12 @@ test.each([
     { ...valid, tags: Array.from({ length: 3000 }, (_, at) => `T${at % 99}`) },
   ],
   ['empty lists', { ...valid, tags: [], links: [] }],
-  ['null where it may stand', { ...valid, score: null, user: { ...valid.user, name: null } }],
+  [
+    'null where it may stand',
+    { ...valid, score: null, flair: null, user: { ...valid.user, name: null } },
+  ],
+  ['more words than there is room for', { ...valid, body: '#a #b '.repeat(9000) }],
+  ['texts longer than there is room for', { ...valid, title: 'x'.repeat(99_000) }],
 ])('reads %s', (_, record) => {
   const bytes = Buffer.from(`${JSON.stringify(record)} \r`)
   expect(read(bytes)).toEqual(apart(bytes))
@@ -232,6 +275,8 @@ test.each([
   ['other keys', JSON.stringify({ ...valid, another: 1 })],
   ['a time without a day', JSON.stringify({ ...valid, at: '2023-02-29T12:00:00Z' })],
   ['a time before 1684', JSON.stringify({ ...valid, at: '1600-02-29T12:00:00Z' })],
+  ['seconds beyond 2^53 µs', JSON.stringify({ ...valid, since: 249e9 })],
+  ['what may be missing and is', JSON.stringify({ ...valid, flair: undefined })],
   ['a sum beyond 2^53', JSON.stringify({ ...valid, up: 2 ** 53 - 1, down: 1 })],
   ['what the schema refuses', JSON.stringify({ ...valid, id: '' })],
   [
