@@ -48,6 +48,20 @@ export function addMarked(start: usize, length: usize, mark: u32): bool {
   return true
 }
 
+/** Adds the parts of a text between such bytes, but for empty ones; false where room is missing. */
+export function addSeparated(start: usize, length: usize, separator: u32): bool {
+  const end = start + length
+  for (let at = start; at < end; at++) {
+    let behind = at
+    while (behind < end && load<u8>(behind) != separator) behind++
+    last.start = at
+    last.length = behind - at
+    if (last.length > 0 && !pushItem()) return false
+    at = behind
+  }
+  return true
+}
+
 /** A letter, a digit, an underscore. */
 function isWord(byte: u32): bool {
   return (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10 || byte == 0x5f

@@ -1,9 +1,10 @@
+import { COMMA, readField, wholeOfLast } from './field'
 import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
-import { addDistinctLower, addMarked, readTexts } from './list'
+import { addDistinctLower, addMarked, addSeparated, readTexts } from './list'
 import { readNumber } from './number'
 import { EXTRA_FULL, isPlace, ITEMS_FULL, last, MOST_SAFE, NO_TEXT, place, REFUSED } from './place'
-import { beginJoined, joinText, QUOTE, readText, writePosition } from './text'
-import { readTime } from './time'
+import { beginJoined, closingQuote, joinText, QUOTE, readText, writePosition } from './text'
+import { microsOfLast } from './time'
 
 /** The record was read; otherwise it is left to others, or has to be read again with more room: see `place.ts`. */
 const READ: usize = 3
@@ -22,6 +23,12 @@ const POSITION: i32 = 10
 const SECONDS: i32 = 11
 const JOINED: i32 = 12
 const MARKED: i32 = 13
+const SEPARATED: i32 = 14
+const WHOLE: i32 = 15
+const FIELD: i32 = 16
+const KEEP_TEXT: i32 = 17
+const KEEP_TIME: i32 = 18
+const KEEP_WHOLE: i32 = 19
 const STEP_BYTES: usize = 16
 
 /** Flags of a value. */
@@ -107,18 +114,41 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
         }
         at = readText(at, end)
         if (!isPlace(at)) return at
-        if (last.length == 0 && !(a & MAY_BE_EMPTY)) return REFUSED
-        if (c >= 0 && !acceptText(c, last.start, last.length)) return REFUSED
-        putPair(texts, b, <u32>last.start, <u32>last.length)
+        if (!keepText(texts, a, b, c)) return REFUSED
         continue
       }
       case TIME: {
-        const begin = at
-        at = readTime(at, end)
-        if (at == REFUSED) return REFUSED
-        putPair(texts, a, <u32>begin, <u32>(at - 1 - begin))
-        putNumber(numbers, b, last.number)
-        putNumber(numbers, c, Math.floor(last.number / DAY_US))
+        const quote = closingQuote(at, end)
+        if (quote == 0) return REFUSED
+        last.start = at
+        last.length = quote - at
+        at = quote + 1
+        if (!keepTime(texts, numbers, a, b, c)) return REFUSED
+        continue
+      }
+      case WHOLE: {
+        at = readText(at, end)
+        if (!isPlace(at)) return at
+        if (!keepWhole(texts, numbers, a, b)) return REFUSED
+        continue
+      }
+      case FIELD: {
+        at = readField(at, end)
+        if (!isPlace(at)) return at
+        const isLast = a != 0
+        if (isLast ? at != end : at == end || load<u8>(at++) != COMMA) return REFUSED
+        continue
+      }
+      case KEEP_TEXT: {
+        if (!keepText(texts, a, b, c)) return REFUSED
+        continue
+      }
+      case KEEP_TIME: {
+        if (!keepTime(texts, numbers, a, b, c)) return REFUSED
+        continue
+      }
+      case KEEP_WHOLE: {
+        if (!keepWhole(texts, numbers, a, b)) return REFUSED
         continue
       }
       case NUMBER: {
@@ -209,10 +239,14 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
         putPair(texts, a, <u32>last.start, <u32>last.length)
         continue
       }
-      case MARKED: {
+      case MARKED:
+      case SEPARATED: {
         const first = place.item
-        const text = texts + a * 8
-        if (!addMarked(load<u32>(text), load<u32>(text, 4), b)) return ITEMS_FULL
+        const start = load<u32>(texts + a * 8)
+        const length = load<u32>(texts + a * 8, 4)
+        const isAdded =
+          kind == MARKED ? addMarked(start, length, b) : addSeparated(start, length, b)
+        if (!isAdded) return ITEMS_FULL
         const behind = place.item
         const lowerEnd = addDistinctLower(first, behind)
         if (!isPlace(lowerEnd)) return lowerEnd
@@ -223,6 +257,33 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
         return isBlank(at, end) ? READ : REFUSED
     }
   }
+}
+
+/** Keeps the text that was read last; false where it may not be like this. */
+function keepText(texts: usize, flags: i32, slot: i32, check: i32): bool {
+  if (last.length == 0 && !(flags & MAY_BE_EMPTY)) return false
+  if (check >= 0 && !acceptText(check, last.start, last.length)) return false
+  putPair(texts, slot, <u32>last.start, <u32>last.length)
+  return true
+}
+
+/** The same for a text that is a time. */
+function keepTime(texts: usize, numbers: usize, slot: i32, micros: i32, day: i32): bool {
+  const time = microsOfLast()
+  if (time != time) return false
+  putPair(texts, slot, <u32>last.start, <u32>last.length)
+  putNumber(numbers, micros, time)
+  putNumber(numbers, day, Math.floor(time / DAY_US))
+  return true
+}
+
+/** The same for a text that is a whole number. */
+function keepWhole(texts: usize, numbers: usize, slot: i32, number: i32): bool {
+  const whole = wholeOfLast()
+  if (whole < 0) return false
+  putPair(texts, slot, <u32>last.start, <u32>last.length)
+  putNumber(numbers, number, whole)
+  return true
 }
 
 function isNull(at: usize, end: usize): bool {

@@ -1,5 +1,4 @@
-import { last, MOST_SAFE, REFUSED } from './place'
-import { closingQuote } from './text'
+import { last, MOST_SAFE } from './place'
 
 const ZERO: u32 = 0x30
 const DASH: u32 = 0x2d
@@ -12,14 +11,9 @@ const NO_DIGITS: i32 = -1_000_000
 /** From 1 March of the year 0 to 1970. */
 const DAYS_BEFORE_1970: i32 = 719_468
 
-/** Reads the time that begins at `at` as microseconds since 1970; the place behind its quote, or REFUSED. */
-export function readTime(at: usize, end: usize): usize {
-  const quote = closingQuote(at, end)
-  if (quote == 0) return REFUSED
-  const micros = microsAt(at, quote - at)
-  if (micros != micros) return REFUSED
-  last.number = micros
-  return quote + 1
+/** The text that was read last as microseconds since 1970; NaN where it is no time. */
+export function microsOfLast(): f64 {
+  return microsAt(last.start, last.length)
 }
 
 /**

@@ -73,7 +73,7 @@ export { rawFiles, type RawFilesOptions } from './sinks/rawFiles.ts'
 export { columnsOf } from './core/schema.ts'
 export type { StandardSchema } from './core/standardSchema.ts'
 export { parseTimestampUs } from './core/timestamp.ts'
-export { date, int32, int64, timestamp, timestampText } from './core/columnSchemas.ts'
+export { date, int32, int64, timestamp, timestampText, wholeText } from './core/columnSchemas.ts'
 export { projection, type Columns, type Projection } from './core/projection/projection.ts'
 export {
   constant,
@@ -86,8 +86,10 @@ export {
   marked,
   microsOf,
   microsOfSeconds,
+  separated,
   sourcePosition,
   sum,
+  wholeOf,
   type Expression,
   type Fields,
 } from './core/projection/expression.ts'

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isTimestampText } from './timestamp.ts'
+import { isWholeText } from './wholeText.ts'
 import type { ColumnType } from './columns.ts'
 
 /** What a schema's metadata may say about its column, where the type alone can't: see `columnsOf`. */
@@ -68,6 +69,14 @@ export const timestampText = () =>
     isTimestampText,
     'Expected YYYY-MM-DDTHH:MM:SS[.1-6 digits]Z on a day that exists',
   )
+
+/**
+ * A whole number as text, as CSV has them: 1 to 18 digits, and nothing else. `wholeOf` of a projection reads it.
+ *
+ * @returns a schema of strings
+ */
+export const wholeText = () =>
+  v.custom<string>(isWholeText, 'Expected a whole number of at most 18 digits')
 
 function isCalendarDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false

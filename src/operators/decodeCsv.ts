@@ -1,5 +1,7 @@
-import type { Envelope, Outlet, Rejected, StatelessOperator } from '../core/unit.ts'
+import type { InPlace, OperatorContext, Rejected, StatelessOperator } from '../core/unit.ts'
+import { eachView } from './decode/eachView.ts'
 import { readRow, type Row } from './decode/readRow.ts'
+import { compileCsvRowReader, rowsFor } from './decode/rows/rowReader.ts'
 
 /**
  * Turns each CSV row's bytes into an object of strings, by the header of the file that it is from: files
@@ -20,6 +22,13 @@ import { readRow, type Row } from './decode/readRow.ts'
  * @see https://www.rfc-editor.org/rfc/rfc4180
  */
 export function decodeCsv(): StatelessOperator<Uint8Array, Row, { rejected: Rejected }> {
+  const startInPlace = ({ check }: OperatorContext): InPlace<Row> => ({
+    onBytes(bytes, start, end, outlet, envelope) {
+      const row = readRow(bytes.subarray(start, end), outlet, envelope)
+      if (row !== undefined) outlet.emit(row)
+    },
+    onBatch: rowsFor(check?.schema, '', check?.rows, compileCsvRowReader),
+  })
   return Object.freeze({
     kind: 'operator',
     type: 'decodeCsv',
@@ -27,9 +36,7 @@ export function decodeCsv(): StatelessOperator<Uint8Array, Row, { rejected: Reje
     expands: 'one',
     options: Object.freeze({}),
     ports: Object.freeze(['rejected']),
-    start: () => (bytes: Uint8Array, outlet: Outlet<Row>, envelope: Envelope) => {
-      const row = readRow(bytes, outlet, envelope)
-      if (row !== undefined) outlet.emit(row)
-    },
+    start: (context: OperatorContext) => eachView(context, startInPlace),
+    startInPlace,
   })
 }

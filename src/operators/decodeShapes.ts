@@ -93,7 +93,7 @@ export function decodeShapes<const Shapes extends readonly Shape[]>(
         if (row !== undefined) emit(outlet, shape, row)
         return
       }
-      const data = known?.reader.read(bytes, start, end)
+      const data = known?.reader?.read(bytes, start, end)
       if (data !== undefined) {
         check!.pass({ shape: known!.shape, data })
         return

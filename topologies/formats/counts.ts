@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { wholeText } from '../../src/core/columnSchemas.ts'
 
 /** More digits, and two counts might no longer add up to an int64. */
 const TOO_MUCH = 10n ** 18n
@@ -27,10 +28,7 @@ export const Score = v.custom<Count>(
 )
 
 /** A count in CSV. */
-export const CountText = v.custom<string>(
-  (value) => typeof value === 'string' && COUNT_TEXT.test(value),
-  RANGE,
-)
+export const CountText = wholeText()
 
 /** A count in CSV which may be empty: not known. */
 export const CountTextOrEmpty = v.custom<string>(

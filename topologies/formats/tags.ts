@@ -8,6 +8,10 @@ export const mentionsIn = (text: string): string[] =>
 
 const withoutMark = (tag: string): string => tag.slice(1)
 
+/** The tags of a column that holds them as `a|b`. */
+export const tagsIn = (tags: string): string[] =>
+  distinctLower(tags.split('|').filter((tag) => tag !== ''))
+
 /** Lower-cased, without repeats, in order of first appearance. */
 export function distinctLower(tags: readonly string[] | undefined): string[] {
   if (tags === undefined || tags.length === 0) return []

@@ -5,9 +5,9 @@ import type { Post } from '../post.ts'
 import { countOf, CountTextOrEmpty } from './counts.ts'
 import { hasAll, NonEmpty } from './presence.ts'
 import { ingestedAt, positionOf } from './sourceOf.ts'
-import { mentionsIn } from './tags.ts'
+import { mentionsIn, tagsIn } from './tags.ts'
 import { isoMicros, Timestamp } from './times.ts'
-import { tagsOf, urlOf } from './video.ts'
+import { urlOf } from './video.ts'
 
 const Tally = v.optional(CountTextOrEmpty)
 
@@ -55,7 +55,7 @@ export function trendingRowToPost(row: TrendingRow, envelope: Envelope): Post {
     shares: null,
     comments: countOf(row.comment_count),
     impressions: countOf(row.view_count),
-    hashtags: row.tags === undefined || row.tags === NO_TAGS ? [] : tagsOf(row.tags),
+    hashtags: row.tags === undefined || row.tags === NO_TAGS ? [] : tagsIn(row.tags),
     mentions: mentionsIn(text),
     url: urlOf(row.video_id),
     source: 'youtube',

@@ -1,12 +1,13 @@
 import * as v from 'valibot'
 import type { Shape } from '../../src/core/shape.ts'
-import type { Envelope } from '../../src/core/unit.ts'
-import type { Post } from '../post.ts'
-import { countOf, CountText } from './counts.ts'
+import { constant, dayOf, ingestedAt, joined } from '../../src/core/projection/expression.ts'
+import { marked, microsOf, separated } from '../../src/core/projection/expression.ts'
+import { sourcePosition, wholeOf } from '../../src/core/projection/expression.ts'
+import { projection } from '../../src/core/projection/projection.ts'
+import { Post } from '../post.ts'
+import { CountText } from './counts.ts'
 import { hasAll, NonEmpty } from './presence.ts'
-import { ingestedAt, positionOf } from './sourceOf.ts'
-import { distinctLower, mentionsIn } from './tags.ts'
-import { isoMicros, Timestamp } from './times.ts'
+import { Timestamp } from './times.ts'
 
 /** A video as the landing zone carries it: a CSV row. */
 export const Video = v.object({
@@ -34,35 +35,34 @@ export const videoShapes = [
   { name: 'youtube', format: 'csv', matches: (columns) => hasAll(columns, COLUMNS) },
 ] as const satisfies readonly Shape[]
 
-export const urlOf = (videoId: string): string => `https://youtu.be/${videoId}`
+const SITE = 'https://youtu.be/'
 
-/** The tags of a column that holds them as `a|b`. */
-export const tagsOf = (tags: string): string[] =>
-  distinctLower(tags.split('|').filter((tag) => tag !== ''))
+export const urlOf = (videoId: string): string => `${SITE}${videoId}`
 
-export function videoToPost(video: Video, envelope: Envelope): Post {
-  const text = `${video.title}\n${video.description}`
+/** A video as a row of `silver/posts`. */
+export const videoToPost = projection(Video, Post, (video) => {
+  const text = joined(video.title, '\n', video.description)
   return {
-    platform: 'youtube',
-    date: video.published_at.slice(0, 10),
+    platform: constant('youtube'),
+    date: dayOf(video.published_at),
     post_id: video.video_id,
-    created_at: isoMicros(video.published_at),
+    created_at: microsOf(video.published_at),
     author_id: video.channel_id,
     author_name: video.channel_title,
-    author_followers: countOf(video.subscribers),
-    author_verified: null,
-    author_created_at: isoMicros(video.channel_created_at),
+    author_followers: wholeOf(video.subscribers),
+    author_verified: constant(null),
+    author_created_at: microsOf(video.channel_created_at),
     text,
     lang: video.language,
-    likes: countOf(video.like_count),
-    shares: countOf(video.share_count),
-    comments: countOf(video.comment_count),
-    impressions: countOf(video.view_count),
-    hashtags: tagsOf(video.tags),
-    mentions: mentionsIn(text),
-    url: urlOf(video.video_id),
-    source: 'youtube',
-    ingested_at: ingestedAt(envelope),
-    source_position: positionOf(envelope),
+    likes: wholeOf(video.like_count),
+    shares: wholeOf(video.share_count),
+    comments: wholeOf(video.comment_count),
+    impressions: wholeOf(video.view_count),
+    hashtags: separated(video.tags, '|'),
+    mentions: marked(text, '@'),
+    url: joined(SITE, video.video_id),
+    source: constant('youtube'),
+    ingested_at: ingestedAt,
+    source_position: sourcePosition,
   }
-}
+})

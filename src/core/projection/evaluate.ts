@@ -1,3 +1,4 @@
+import { isWholeText } from '../wholeText.ts'
 import { dayText, parseTimestampUs } from '../timestamp.ts'
 import type { Evaluate, ExpressionNode, JoinedText, Path } from './expression.ts'
 
@@ -42,12 +43,23 @@ export function evaluator(node: ExpressionNode): Evaluate {
       return textMaker(node.of)
     case 'marked': {
       const text = textMaker(node.of)
-      const words = new RegExp(`\\${node.mark}\\w+`, 'g')
+      const words = new RegExp(`\\${node.by}\\w+`, 'g')
       return (record) => {
         const found = text(record).match(words) ?? []
         return [...new Set(found.map((word) => word.slice(1).toLowerCase()))]
       }
     }
+    case 'separated': {
+      const text = textMaker(node.of)
+      return (record) => {
+        const parts = text(record)
+          .split(node.by)
+          .filter((part) => part !== '')
+        return [...new Set(parts.map((part) => part.toLowerCase()))]
+      }
+    }
+    case 'whole':
+      return (record) => whole(valueAt(record, node.of), node.of)
     case 'first':
       return (record) => (valueAt(record, node.of) as readonly string[])[0] ?? null
     case 'distinctLower':
@@ -67,6 +79,14 @@ function micros(text: unknown, path: Path): number | bigint {
   const found = typeof text === 'string' ? parseTimestampUs(text) : undefined
   if (found !== undefined) return found
   throw new TypeError(`${path.join('.')} is no time; check it with timestampText()`)
+}
+
+function whole(text: unknown, path: Path): number | bigint {
+  if (!isWholeText(text)) {
+    throw new TypeError(`${path.join('.')} is no whole number; check it with wholeText()`)
+  }
+  const found = Number(text)
+  return Number.isSafeInteger(found) ? found : BigInt(text)
 }
 
 const DAY_US = 86_400e6

@@ -5,7 +5,7 @@ export type Path = readonly string[]
 
 /** What is made of one field. */
 export type PathOperation =
-  'field' | 'micros' | 'day' | 'secondsMicros' | 'secondsDay' | 'first' | 'distinctLower'
+  'field' | 'micros' | 'day' | 'secondsMicros' | 'secondsDay' | 'whole' | 'first' | 'distinctLower'
 
 /** Texts one behind the other: those that are always the same, and fields. */
 export type JoinedText = readonly (string | Path)[]
@@ -15,7 +15,7 @@ export type ExpressionNode =
   | { readonly op: PathOperation; readonly of: Path }
   | { readonly op: 'sum'; readonly of: Path; readonly and: Path }
   | { readonly op: 'joined'; readonly of: JoinedText }
-  | { readonly op: 'marked'; readonly of: JoinedText; readonly mark: string }
+  | { readonly op: 'marked' | 'separated'; readonly of: JoinedText; readonly by: string }
   | { readonly op: 'constant'; readonly value: string | number | boolean | null }
   | { readonly op: 'ingestedAt' | 'sourcePosition' }
 
@@ -55,6 +55,10 @@ export const constant = <const Value extends string | number | boolean | null>(v
 export const microsOf = (time: Expression<string>) =>
   made<number | bigint>({ op: 'micros', of: pathOf(time, 'microsOf') })
 
+/** The whole number that a text is which `wholeText()` accepts. */
+export const wholeOf = (text: Expression<string>) =>
+  made<number | bigint>({ op: 'whole', of: pathOf(text, 'wholeOf') })
+
 /** The UTC day, `YYYY-MM-DD`, of a time that `timestampText()` accepts. */
 export const dayOf = (time: Expression<string>) =>
   made<string>({ op: 'day', of: pathOf(time, 'dayOf') })
@@ -73,10 +77,7 @@ export const dayOfSeconds = (seconds: Expression<number>) =>
  * @param parts - fields of the record, and texts that are the same in every row
  */
 export const joined = (...parts: readonly (Expression<string> | string)[]) =>
-  made<string>({
-    op: 'joined',
-    of: Object.freeze(parts.flatMap((part) => textOf(part, 'joined'))),
-  })
+  made<string>({ op: 'joined', of: parts.flatMap((part) => textOf(part, 'joined')) })
 
 /** A letter, digit or underscore would be a part of the words. */
 const MARK = /^[!-/:-@[-^`{-~]$/
@@ -90,12 +91,25 @@ const MARK = /^[!-/:-@[-^`{-~]$/
  * @throws TypeError for another mark
  */
 export const marked = (text: Expression<string>, mark: string) => {
-  if (MARK.test(mark)) {
-    return made<string[]>({ op: 'marked', of: Object.freeze(textOf(text, 'marked')), mark })
-  }
-  const what = `${JSON.stringify(mark)} is no mark: it is one character such as '#', no letter, digit or _`
-  throw new TypeError(`marked: ${what}`)
+  if (!MARK.test(mark)) throw noSign('marked', mark, "such as '#', no letter, digit or _")
+  return made<string[]>({ op: 'marked', of: textOf(text, 'marked'), by: mark })
 }
+
+/**
+ * The parts of a text between separators, such as `a|b`, without those that are empty; in lower case, each once, in
+ * order of first appearance.
+ *
+ * @param text - a field, or what `joined` makes
+ * @param separator - one character of ASCII
+ * @throws TypeError for another separator
+ */
+export const separated = (text: Expression<string>, separator: string) => {
+  if (!/^[\0-\x7f]$/.test(separator)) throw noSign('separated', separator, "of ASCII, such as '|'")
+  return made<string[]>({ op: 'separated', of: textOf(text, 'separated'), by: separator })
+}
+
+const noSign = (what: string, given: string, wanted: string): TypeError =>
+  new TypeError(`${what}: ${JSON.stringify(given)} is not one character ${wanted}`)
 
 /** The parts of a text. */
 function textOf(text: Expression<string> | string, what: string): JoinedText {

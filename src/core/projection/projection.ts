@@ -31,8 +31,8 @@ export type Columns<Row> = { readonly [Name in keyof Row]-?: Expression<Row[Name
  * @param _from - the schema that the records have passed
  * @param to - the schema of the rows
  * @param columns - what `to` has columns for: fields of the record, or what `constant`, `microsOf`, `dayOf`,
- *   `microsOfSeconds`, `dayOfSeconds`, `sum`, `joined`, `marked`, `first`, `distinctLower`, `ingestedAt` and
- *   `sourcePosition` make of them
+ *   `microsOfSeconds`, `dayOfSeconds`, `wholeOf`, `sum`, `joined`, `marked`, `separated`, `first`,
+ *   `distinctLower`, `ingestedAt` and `sourcePosition` make of them
  * @throws ConfigError `SBX_SCHEMA_COLUMN` where `to` is no schema of rows, or has no column of a name.
  * @example
  * ```ts

@@ -3,14 +3,15 @@ import type { Shape } from '../../core/shape.ts'
 import type { StandardSchema } from '../../core/standardSchema.ts'
 import { namesOf } from '../validate/compileAccept.ts'
 import type { SchemaNode } from '../validate/schemaNode.ts'
-import { rowsFor } from './rows/rowReader.ts'
+import { compileCsvRowReader, compileRowReader, rowsFor } from './rows/rowReader.ts'
 import { readerOf, type SchemaReader } from './schemaReader.ts'
 
 /** A reader for the records of one shape. */
 export interface ShapeReader {
   readonly shape: string
   readonly keys: readonly string[]
-  readonly reader: SchemaReader
+  /** Of JSON. */
+  readonly reader: SchemaReader | undefined
   /** Reads into the rows of the projection that follows, where there is one. */
   readonly rows: OnBatch | undefined
 }
@@ -29,11 +30,13 @@ export function shapeReaders(
     if (data === undefined || Object.keys(rest).length > 0 || option.pipe !== undefined) continue
     const keys = Object.keys((data.pipe?.[0] ?? data).entries ?? {})
     for (const name of namesOf(shape) ?? []) {
-      const known = shapes.find((one) => one.name === name && one.format !== 'csv')
-      const reader = known && readerOf(data)
-      if (reader === undefined) continue
-      const rows = rowsFor(data, known!.name, next)
-      found.set(known!.name, { shape: known!.name, keys, reader, rows })
+      const known = shapes.find((one) => one.name === name)
+      if (known === undefined) continue
+      const { name: shape, format } = known
+      const isCsv = format === 'csv'
+      const reader = isCsv ? undefined : readerOf(data)
+      const rows = rowsFor(data, shape, next, isCsv ? compileCsvRowReader : compileRowReader)
+      if (reader !== undefined || rows !== undefined) found.set(shape, { shape, keys, reader, rows })
     }
   }
   return found
@@ -49,6 +52,7 @@ export function readerFor(
   source: string,
 ): ShapeReader | undefined {
   for (const one of readers.values()) {
+    if (one.reader === undefined) continue
     if (shapes.find((shape) => shape.matches(one.keys, source))?.name === one.shape) return one
   }
   return undefined

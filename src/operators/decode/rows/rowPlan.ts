@@ -1,13 +1,14 @@
 import type { ColumnType } from '../../../core/columns.ts'
 import type { Cell, RowLayout } from '../../../core/rows/rowLayout.ts'
 import { isTimestampText } from '../../../core/timestamp.ts'
+import { isWholeText } from '../../../core/wholeText.ts'
 import type { ExpressionNode, JoinedText, Path } from '../../../core/projection/expression.ts'
 import type { AnyProjection } from '../../../core/projection/projection.ts'
 import { compileAccept } from '../../validate/compileAccept.ts'
 import type { Accept, SchemaNode } from '../../validate/schemaNode.ts'
 
-/** How a value is read: as a text, as a text that is a time, as a number, a boolean, an array of texts. */
-export type LeafKind = 'text' | 'time' | 'number' | 'flag' | 'texts'
+/** How a value is read: as a text, as one that is a time or a whole number, as a number, a boolean, an array of texts. */
+export type LeafKind = 'text' | 'time' | 'whole' | 'number' | 'flag' | 'texts'
 
 /** A value of a record that is read into slots of its row, and into which. */
 export interface Leaf {
@@ -21,6 +22,8 @@ export interface Leaf {
   /** Of a time: its microseconds, its day. */
   microsSlot?: number
   daySlot?: number
+  /** Of a text that is a whole number: that. */
+  wholeSlot?: number
   /** Of an array: its first text, its texts in lower case. */
   firstSlot?: number
   lowerSlot?: number
@@ -36,7 +39,12 @@ export type MadeSlot =
       daySlot?: number
     }
   | { readonly op: 'joined'; readonly of: readonly (string | number)[]; readonly slot: number }
-  | { readonly op: 'marked'; readonly of: number; readonly mark: string; readonly slot: number }
+  | {
+      readonly op: 'marked' | 'separated'
+      readonly of: number
+      readonly by: string
+      readonly slot: number
+    }
 
 /** What of a record goes into which slots of its row. */
 export interface RowPlan {
@@ -92,9 +100,11 @@ export function planRow(
     if (leaf !== undefined) leaves.set(key, leaf)
     return leaf
   }
-  /** A time is a text, too. */
-  const textAt = (path: Path): Leaf | undefined =>
-    isTime(nodeAt(schema, path)) ? leafAt(path, 'time') : leafAt(path, 'text')
+  /** A time is a text, too, and so is a whole number as text. */
+  const textAt = (path: Path): Leaf | undefined => {
+    const node = nodeAt(schema, path)
+    return leafAt(path, isTime(node) ? 'time' : isWhole(node) ? 'whole' : 'text')
+  }
 
   const secondsAt = (path: Path) => {
     const leaf = leafAt(path, 'number')
@@ -164,11 +174,16 @@ export function planRow(
         const slot = joinedAt(node.of)
         return slot === undefined ? undefined : { kind: 'text', slot, mayBeNull: false }
       }
-      case 'marked': {
+      case 'whole': {
+        const leaf = leafAt(node.of, 'whole')
+        return leaf && { kind: 'number', slot: (leaf.wholeSlot ??= numbers++), mayBeNull: false }
+      }
+      case 'marked':
+      case 'separated': {
         const of = joinedAt(node.of)
         if (of === undefined) return undefined
         const slot = lists++
-        made.push({ op: 'marked', of, mark: node.mark, slot })
+        made.push({ op: node.op, of, by: node.by, slot })
         return { kind: 'list', slot, mayBeNull: false }
       }
       case 'first': {
@@ -211,6 +226,9 @@ function nodeAt(schema: SchemaNode, path: Path): SchemaNode | undefined {
   return node
 }
 
+const isWhole = (node: SchemaNode | undefined): boolean =>
+  node?.type === 'custom' && node.pipe === undefined && node.check === isWholeText
+
 const isTime = (node: SchemaNode | undefined): boolean =>
   node?.type === 'custom' && node.pipe === undefined && node.check === isTimestampText
 
@@ -222,6 +240,7 @@ function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
     return isPlain ? { kind, ...plain } : undefined
   }
   if (kind === 'time') return isTime(node) ? { kind, ...plain } : undefined
+  if (kind === 'whole') return isWhole(node) ? { kind, ...plain } : undefined
   if (kind === 'text' && isText(node)) return { kind, ...plain }
   if (kind === 'text' && isNonEmptyText(node)) return { kind, ...plain, mayBeEmpty: false }
   if (kind === 'text' && isTextOrNull(node)) return { kind, ...plain, mayBeNull: true }
@@ -244,11 +263,15 @@ function acceptsNull(accept: Accept): boolean {
 /** How a value is read that no column wants; undefined where it is no simple one. */
 export function checkedLeafOf(node: SchemaNode): Leaf | undefined {
   if (isTime(node)) return leafOf(node, 'time')
+  if (isWhole(node)) return leafOf(node, 'whole')
   if (isText(node) || isNonEmptyText(node) || isTextOrNull(node)) return leafOf(node, 'text')
   if (node.type === 'boolean') return leafOf(node, 'flag')
   if (node.type === 'number') return leafOf(node, 'number')
   return node.type === 'array' ? leafOf(node, 'texts') : undefined
 }
+
+/** How a value is read that is a text or nothing that is fine; undefined where that can't be told. */
+export const textLeafOf = (node: SchemaNode): Leaf | undefined => leafOf(node, 'text')
 
 const isText = (node: SchemaNode | undefined): boolean =>
   node?.type === 'string' && node.pipe === undefined

@@ -1,16 +1,16 @@
-import type { SchemaNode } from '../../validate/schemaNode.ts'
-import { keepsItsPlace, OBJECTS, readNode, type Read } from '../schemaReader.ts'
-import { checkedLeafOf, leafKey, type Leaf, type RowPlan } from './rowPlan.ts'
+import type { Accept } from '../../validate/schemaNode.ts'
+import type { Read } from '../schemaReader.ts'
+import type { Leaf, RowPlan } from './rowPlan.ts'
 
 /** What `readRow` of `assembly/index.ts` does for one record, step by step, and what it asks for meanwhile. */
 export interface RowProgram {
-  /** Steps of four words each; what a token compares follows it. */
+  /** Steps of four words each; what a step needs of bytes follows it. */
   readonly words: Int32Array
-  readonly accepts: readonly NonNullable<Leaf['accept']>[]
+  readonly accepts: readonly Accept[]
   readonly reads: readonly Read[]
 }
 
-/** The first word of a step, as in `assembly/index.ts`. */
+/** The first word of a step, as in `assembly/readRow.ts`. */
 const STEP = {
   end: 0,
   token: 1,
@@ -26,126 +26,121 @@ const STEP = {
   seconds: 11,
   joined: 12,
   marked: 13,
+  separated: 14,
+  whole: 15,
+  field: 16,
+  keepText: 17,
+  keepTime: 18,
+  keepWhole: 19,
 } as const
 const MAY_BE_NULL = 1
 const MAY_BE_EMPTY = 2
 /** In place of a slot or a check: there is none. */
 const NONE = -1
-/** Tokens are compared in parts of so many bytes. */
+/** Bytes are compared and copied in parts of so many. */
 const PART = 16
 
-/**
- * Writes the steps that read one record from its bytes: between the values stands what has to stand there; each
- * value is checked and goes into its slots.
- *
- * @param space - what stands behind commas and colons: nothing, or a space as Python's `json.dumps` writes it
- * @returns undefined where a part of the schema isn't known here
- */
-export function writeRowProgram(
-  schema: SchemaNode,
-  plan: RowPlan,
-  space: '' | ' ',
-): RowProgram | undefined {
-  const accepts: NonNullable<Leaf['accept']>[] = []
-  const reads: Read[] = []
-  const words: number[] = []
-  /** What must stand between the last value and the next. */
-  let token = ''
-  const step = (name: keyof typeof STEP, a = NONE, b = NONE, c = NONE): void => {
-    words.push(STEP[name], a, b, c)
-  }
-  const endToken = (): void => {
-    if (token === '') return
-    const bytes = Buffer.from(token)
-    step('token', bytes.length)
-    for (let at = 0; at < bytes.length; at += PART) {
-      const part = bytes.subarray(at, at + PART)
-      words.push(...padded(part), ...padded(Buffer.alloc(part.length, 0xff)))
-    }
-    token = ''
-  }
-  const checkOf = ({ accept }: Leaf): number =>
-    accept === undefined ? NONE : accepts.push(accept) - 1
+/** Writes a program step by step. */
+export class ProgramWriter {
+  readonly #words: number[] = []
+  readonly #accepts: Accept[] = []
+  readonly #reads: Read[] = []
 
-  const writeLeaf = (leaf: Leaf): void => {
-    // A string's quote is compared with what stands before it, unless it may be missing.
-    if (leaf.kind === 'time' || (leaf.kind === 'text' && !leaf.mayBeNull)) token += '"'
-    if (leaf.kind === 'texts') token += '['
-    endToken()
-    const flags = (leaf.mayBeNull ? MAY_BE_NULL : 0) | (leaf.mayBeEmpty ? MAY_BE_EMPTY : 0)
+  step(name: keyof typeof STEP, a = NONE, b = NONE, c = NONE): void {
+    this.#words.push(STEP[name], a, b, c)
+  }
+
+  /** These bytes must follow. */
+  token(text: string): void {
+    if (text === '') return
+    const parts = partsOf(Buffer.from(text))
+    this.step('token', Buffer.byteLength(text))
+    for (const part of parts) {
+      this.#words.push(...padded(part), ...padded(Buffer.alloc(part.length, 0xff)))
+    }
+  }
+
+  /** A value as JSON has it, behind the quote or bracket that it begins with. */
+  leaf(leaf: Leaf): void {
     switch (leaf.kind) {
       case 'text':
       case 'number':
       case 'flag':
-        return step(leaf.kind, flags, leaf.slot, checkOf(leaf))
+        return this.step(leaf.kind, flagsOf(leaf), leaf.slot, this.#checkOf(leaf))
       case 'time':
-        return step('time', leaf.slot, leaf.microsSlot, leaf.daySlot)
+        return this.step('time', leaf.slot, leaf.microsSlot, leaf.daySlot)
+      case 'whole':
+        return this.step('whole', leaf.slot, leaf.wholeSlot)
       case 'texts':
-        return step('texts', leaf.slot, leaf.firstSlot, leaf.lowerSlot)
+        return this.step('texts', leaf.slot, leaf.firstSlot, leaf.lowerSlot)
     }
   }
 
-  const writeNode = (node: SchemaNode, path: readonly string[]): boolean => {
-    const leaf = plan.leaves.get(leafKey(path)) ?? checkedLeafOf(node)
-    if (leaf !== undefined) {
-      writeLeaf(leaf)
-      return true
+  /** The next field of a CSV record, and what it is kept as; undefined: it is dropped. */
+  field(leaf: Leaf | undefined, isLast: boolean): void {
+    this.step('field', Number(isLast))
+    if (leaf?.kind === 'text') {
+      this.step('keepText', flagsOf(leaf), leaf.slot, this.#checkOf(leaf))
+    } else if (leaf?.kind === 'time') {
+      this.step('keepTime', leaf.slot, leaf.microsSlot, leaf.daySlot)
+    } else if (leaf?.kind === 'whole') {
+      this.step('keepWhole', leaf.slot, leaf.wholeSlot)
     }
-    if (OBJECTS.includes(node.type) && node.pipe === undefined && node.async !== true) {
-      const keys = Object.keys(node.entries!)
-      if (keys.length === 0 || !keys.every(keepsItsPlace)) return false
-      token += '{'
-      for (const [at, key] of keys.entries()) {
-        token += `${at === 0 ? '' : `,${space}`}${JSON.stringify(key)}:${space}`
-        if (!writeNode(node.entries![key]!, [...path, key])) return false
+  }
+
+  /** A value that no column wants, and who reads it. */
+  value(read: Read): void {
+    this.step('value', this.#reads.push(read) - 1)
+  }
+
+  /** What is made of what was read; nothing of the record follows. */
+  end({ made, ingestedAtSlot, positionSlot }: RowPlan): RowProgram {
+    for (const one of made) {
+      switch (one.op) {
+        case 'sum':
+          this.step('sum', one.of, one.and, one.slot)
+          break
+        case 'seconds':
+          this.step('seconds', one.of, one.microsSlot, one.daySlot)
+          break
+        case 'joined':
+          this.step('joined', one.slot, one.of.length)
+          for (const part of one.of) this.#joined(part)
+          break
+        case 'marked':
+        case 'separated':
+          this.step(one.op, one.of, one.by.codePointAt(0), one.slot)
       }
-      token += '}'
-      return true
     }
-    // What no column wants is read as ever, and dropped.
-    if ([...plan.leaves.keys()].some((key) => key.startsWith(leafKey(path).slice(0, -1)))) {
-      return false
-    }
-    const reader = readNode(node)
-    if (reader === undefined) return false
-    endToken()
-    step('value', reads.push(reader) - 1)
-    return true
+    if (ingestedAtSlot !== undefined) this.step('ingestedAt', ingestedAtSlot)
+    if (positionSlot !== undefined) this.step('position', positionSlot)
+    this.step('end')
+    return { words: Int32Array.from(this.#words), accepts: this.#accepts, reads: this.#reads }
   }
 
-  if (!writeNode(schema, [])) return undefined
-  endToken()
-  for (const made of plan.made) {
-    switch (made.op) {
-      case 'sum':
-        step('sum', made.of, made.and, made.slot)
-        break
-      case 'seconds':
-        step('seconds', made.of, made.microsSlot, made.daySlot)
-        break
-      case 'joined':
-        step('joined', made.slot, made.of.length)
-        for (const part of made.of) words.push(...joinedPart(part))
-        break
-      case 'marked':
-        step('marked', made.of, made.mark.codePointAt(0), made.slot)
+  /** A part of a joined text: the slot that has it, or the text itself behind its length. */
+  #joined(part: string | number): void {
+    if (typeof part === 'number') {
+      this.#words.push(part, 0, 0, 0)
+      return
     }
+    const bytes = Buffer.from(part)
+    this.#words.push(NONE, bytes.length, 0, 0)
+    for (const one of partsOf(bytes)) this.#words.push(...padded(one))
   }
-  if (plan.ingestedAtSlot !== undefined) step('ingestedAt', plan.ingestedAtSlot)
-  if (plan.positionSlot !== undefined) step('position', plan.positionSlot)
-  step('end')
-  return { words: Int32Array.from(words), accepts, reads }
+
+  #checkOf({ accept }: Leaf): number {
+    return accept === undefined ? NONE : this.#accepts.push(accept) - 1
+  }
 }
 
-/** The words of a part of a joined text: the slot that has it, or the text itself behind its length. */
-function joinedPart(part: string | number): number[] {
-  if (typeof part === 'number') return [part, 0, 0, 0]
-  const bytes = Buffer.from(part)
-  const words = [NONE, bytes.length, 0, 0]
-  for (let at = 0; at < bytes.length; at += PART)
-    words.push(...padded(bytes.subarray(at, at + PART)))
-  return words
-}
+const flagsOf = ({ mayBeNull, mayBeEmpty }: Leaf): number =>
+  (mayBeNull ? MAY_BE_NULL : 0) | (mayBeEmpty ? MAY_BE_EMPTY : 0)
+
+const partsOf = (bytes: Buffer): Buffer[] =>
+  Array.from({ length: Math.ceil(bytes.length / PART) }, (_, part) =>
+    bytes.subarray(part * PART, (part + 1) * PART),
+  )
 
 /** The words of a part, with zeros behind what there is of it. */
 function padded(part: Uint8Array): Int32Array {

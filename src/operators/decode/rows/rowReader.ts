@@ -9,11 +9,13 @@ import { StoredRows } from '../../../core/rows/storedRows.ts'
 import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { planRow } from './rowPlan.ts'
 import { rowHost } from './rowHost.ts'
-import { writeRowProgram, type RowProgram } from './rowProgram.ts'
+import { writeCsvProgram } from './csvProgram.ts'
+import { writeJsonProgram } from './jsonProgram.ts'
+import type { RowProgram } from './rowProgram.ts'
 
 /**
- * Reads records that are written as their schema says, without white space or with a space behind every comma
- * and colon, straight into the columns of a projection. Where it stops, that says nothing about the record, only that
+ * Reads records that are written as their schema says, straight into the columns of a projection: JSON without white
+ * space or with a space behind every comma and colon, or CSV under a header. Where it stops, that says nothing about the record, only that
  * it must be read another way.
  */
 export interface RowReader {
@@ -22,13 +24,13 @@ export interface RowReader {
   read(store: RowStore, batch: FramedBatch, from: number): number
 }
 
-/** After so many points, two a record that it could not read, a reader tries the other notation; */
+/** After so many points, two a record that it could not read, a reader tries the next notation; */
 const PATIENCE = 64
-/** after both, it is not tried for so many records. */
+/** after all of them, it is not tried for so many records. */
 const PAUSE = 4096
 
 /**
- * Compiles a valibot schema and a projection of its records into a reader.
+ * Compiles a valibot schema and a projection of its records, which are JSON, into a reader.
  *
  * @returns undefined where a part of the schema changes values or isn't known, where a column can't be read
  *   from bytes, and where there is no WebAssembly (`--jitless`)
@@ -38,10 +40,43 @@ export function compileRowReader(
   projection: AnyProjection,
 ): RowReader | undefined {
   const plan = hasRowModule() ? planRow(schema, projection) : undefined
-  const compact = plan && writeRowProgram(schema, plan, '')
+  const compact = plan && writeJsonProgram(schema, plan, '')
   if (plan === undefined || compact === undefined) return undefined
   let spaced: RowProgram | undefined
-  let program = compact
+  return rowReader(plan.layout, 2, (_, notation) =>
+    notation === 0 ? compact : (spaced ??= writeJsonProgram(schema, plan, ' ')!),
+  )
+}
+
+/** The same for records that are CSV, by the header of their file. */
+export function compileCsvRowReader(
+  schema: SchemaNode,
+  projection: AnyProjection,
+): RowReader | undefined {
+  const plan = hasRowModule() ? planRow(schema, projection) : undefined
+  if (plan === undefined) return undefined
+  let header: readonly string[] | undefined
+  let program: RowProgram | undefined
+  return rowReader(plan.layout, 1, ({ batch }) => {
+    if (batch.header !== header) {
+      const isAlike = JSON.stringify(header) === JSON.stringify(batch.header)
+      header = batch.header
+      if (!isAlike) program = header && writeCsvProgram(schema, plan, header)
+    }
+    return program
+  })
+}
+
+/**
+ * @param notations - how many ways of writing a record are known
+ * @param programOf - reads the records of a batch that are written in one of them; undefined where nothing does
+ */
+function rowReader(
+  layout: RowLayout,
+  notations: number,
+  programOf: (framed: FramedBatch, notation: number) => RowProgram | undefined,
+): RowReader {
+  let notation = 0
   let failures = 0
   let turns = 0
   let pause = 0
@@ -51,7 +86,7 @@ export function compileRowReader(
   let textTo = 0
   let host: RowHost | undefined
   /** False where there is no memory for the batch, or no WebAssembly of this kind. */
-  const open = (store: RowStore, framed: FramedBatch): boolean => {
+  const open = (store: RowStore, framed: FramedBatch, program: RowProgram): boolean => {
     try {
       store.bring(framed, Buffer.from(`${framed.batch.source}:`))
     } catch {
@@ -60,7 +95,7 @@ export function compileRowReader(
     }
     bytes = store.bytes
     textTo = isUtf8(bytes) ? framed.bounds.length / 2 : 0
-    host = rowHost(store, compact)
+    host = rowHost(store, program)
     store.host = host
     return true
   }
@@ -68,20 +103,21 @@ export function compileRowReader(
     failures += 2
     if (failures <= PATIENCE) return
     failures = 0
-    spaced ??= writeRowProgram(schema, plan, ' ')!
-    program = program === compact ? spaced : compact
-    // Neither notation is theirs.
-    if (++turns % 2 === 0) pause = PAUSE
+    notation = (notation + 1) % notations
+    // None of the notations is theirs.
+    if (++turns % notations === 0) pause = PAUSE
   }
   return {
-    layout: plan.layout,
+    layout,
     read(store, framed, from) {
       if (from === framed.bounds.length / 2) return 0
       if (pause > 0) {
         pause--
         return 0
       }
-      if ((bytes !== store.bytes || store.host !== host) && !open(store, framed)) return 0
+      const program = programOf(framed, notation)
+      if (program === undefined) return 0
+      if ((bytes !== store.bytes || store.host !== host) && !open(store, framed, program)) return 0
       if (from >= textTo) textTo = behindText(framed, from)
       const read = store.read(program.words, from, textTo)
       if (read > 0) {
@@ -99,10 +135,11 @@ export function rowsFor(
   schema: unknown,
   shape: string,
   next: NextRows | undefined,
+  compile = compileRowReader,
 ): OnBatch | undefined {
   const projection = next?.projectionOf(shape)
   if (projection === undefined) return undefined
-  const reader = compileRowReader(schema as SchemaNode, projection)
+  const reader = compile(schema as SchemaNode, projection)
   if (reader === undefined || !next!.takes(reader.layout)) return undefined
   let run: StoredRows | undefined
   return (framed, from) => {
