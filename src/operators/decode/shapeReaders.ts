@@ -36,7 +36,8 @@ export function shapeReaders(
       const isCsv = format === 'csv'
       const reader = isCsv ? undefined : readerOf(data)
       const rows = rowsFor(data, shape, next, isCsv ? compileCsvRowReader : compileRowReader)
-      if (reader !== undefined || rows !== undefined) found.set(shape, { shape, keys, reader, rows })
+      if (reader !== undefined || rows !== undefined)
+        found.set(shape, { shape, keys, reader, rows })
     }
   }
   return found
