@@ -2,9 +2,6 @@ import { EXTRA_FULL, last, place, REFUSED } from './place'
 import { endMade, QUOTE } from './text'
 
 export const COMMA: u32 = 0x2c
-const ZERO: u32 = 0x30
-/** Integers of so many digits are exact as numbers. */
-const SAFE_DIGITS: usize = 15
 
 /**
  * Reads the field of a CSV record that begins at `at`: the same as `src/operators/decode/csvFields.ts`.
@@ -58,17 +55,4 @@ function indexOf(byte: u32, at: usize, end: usize): usize {
     if (found != 0) return min(at + ctz(found), end)
   }
   return end
-}
-
-/** The number that the digits of the text are that was read last; -1 where it has others, none, or too many. */
-export function wholeOfLast(): f64 {
-  const length = last.length
-  if (length == 0 || length > SAFE_DIGITS) return -1
-  let value: u64 = 0
-  for (let i: usize = 0; i < length; i++) {
-    const digit = <u32>load<u8>(last.start + i) - ZERO
-    if (digit > 9) return -1
-    value = value * 10 + digit
-  }
-  return <f64>value
 }

@@ -1,4 +1,4 @@
-// JSON records into rows, and rows into pages of Parquet: the bytes of both lie in one memory, whose layout
+// Records of JSON or CSV into rows, and rows into pages of Parquet: the bytes of both lie in one memory, whose layout
 // `src/core/rows/rowStore.ts` decides. Compiled by `npm run build:wasm`.
 import { last, place as at } from './place'
 

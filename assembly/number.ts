@@ -30,3 +30,19 @@ export function readNumber(at: usize, end: usize): usize {
   const behind = otherNumber(from)
   return behind < 0 ? REFUSED : behind
 }
+
+/** More digits are no whole number for `wholeText()`, and so many fit. */
+const MOST_DIGITS: usize = 18
+
+/** The number that the digits of the text are that was read last; -1 where it has others, none, or too many. */
+export function wholeOfLast(): f64 {
+  const length = last.length
+  if (length == 0 || length > MOST_DIGITS) return -1
+  let value: u64 = 0
+  for (let i: usize = 0; i < length; i++) {
+    const digit = <u32>load<u8>(last.start + i) - ZERO
+    if (digit > 9) return -1
+    value = value * 10 + digit
+  }
+  return <f64>value
+}

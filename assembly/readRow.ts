@@ -1,7 +1,7 @@
-import { COMMA, readField, wholeOfLast } from './field'
+import { COMMA, readField } from './field'
 import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
 import { addDistinctLower, addMarked, addSeparated, readTexts } from './list'
-import { readNumber } from './number'
+import { readNumber, wholeOfLast } from './number'
 import { EXTRA_FULL, isPlace, ITEMS_FULL, last, MOST_SAFE, NO_TEXT, place, REFUSED } from './place'
 import { beginJoined, closingQuote, joinText, QUOTE, readText, writePosition } from './text'
 import { microsOfLast } from './time'
@@ -280,7 +280,7 @@ function keepTime(texts: usize, numbers: usize, slot: i32, micros: i32, day: i32
 /** The same for a text that is a whole number. */
 function keepWhole(texts: usize, numbers: usize, slot: i32, number: i32): bool {
   const whole = wholeOfLast()
-  if (whole < 0) return false
+  if (whole < 0 || (number >= 0 && whole > MOST_SAFE)) return false
   putPair(texts, slot, <u32>last.start, <u32>last.length)
   putNumber(numbers, number, whole)
   return true

@@ -73,7 +73,15 @@ export { rawFiles, type RawFilesOptions } from './sinks/rawFiles.ts'
 export { columnsOf } from './core/schema.ts'
 export type { StandardSchema } from './core/standardSchema.ts'
 export { parseTimestampUs } from './core/timestamp.ts'
-export { date, int32, int64, timestamp, timestampText, wholeText } from './core/columnSchemas.ts'
+export {
+  date,
+  epochSeconds,
+  int32,
+  int64,
+  timestamp,
+  timestampText,
+  wholeText,
+} from './core/columnSchemas.ts'
 export { projection, type Columns, type Projection } from './core/projection/projection.ts'
 export {
   constant,
@@ -91,7 +99,9 @@ export {
   sum,
   wholeOf,
   type Expression,
+  type Field,
   type Fields,
+  type Joined,
 } from './core/projection/expression.ts'
 export type { Column, ColumnType } from './core/columns.ts'
 export type { Shape } from './core/shape.ts'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { isTimestampText } from './timestamp.ts'
+import { isEpochSeconds, isTimestampText } from './timestamp.ts'
 import { isWholeText } from './wholeText.ts'
 import type { ColumnType } from './columns.ts'
 
@@ -69,6 +69,15 @@ export const timestampText = () =>
     isTimestampText,
     'Expected YYYY-MM-DDTHH:MM:SS[.1-6 digits]Z on a day that exists',
   )
+
+/**
+ * Seconds since 1970 UTC, which may have a fraction, from the year 1 to 9999: what `microsOfSeconds` and `dayOfSeconds`
+ * of a projection read.
+ *
+ * @returns a schema of numbers
+ */
+export const epochSeconds = () =>
+  v.custom<number>(isEpochSeconds, 'Expected seconds since 1970, of the years 1 to 9999')
 
 /**
  * A whole number as text, as CSV has them: 1 to 18 digits, and nothing else. `wholeOf` of a projection reads it.

@@ -117,3 +117,10 @@ export function dayText(number: number): string {
   }
   return lastDay.text
 }
+
+const FIRST_SECOND = -62_135_596_800
+const LAST_SECOND = 253_402_300_799
+
+/** Whether a value is a number of seconds since 1970 UTC, of the years 1 to 9999. */
+export const isEpochSeconds = (value: unknown): value is number =>
+  typeof value === 'number' && value >= FIRST_SECOND && value <= LAST_SECOND

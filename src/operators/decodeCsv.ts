@@ -9,7 +9,7 @@ import { compileCsvRowReader, rowsFor } from './decode/rows/rowReader.ts'
  *
  * Bytes that are not UTF-8 become U+FFFD, and the record counts as repaired. Nothing is trimmed or
  * guessed: an empty field is `''`, a number is its digits. The objects inherit nothing, so that a column
- * may have any name.
+ * may have any name. Where `validate` and `project` follow, none is made of rows that can be copied into columns.
  *
  * **State** none. **Delivery** one record in, one out; a row without exactly the header's fields, with an
  * open quote or with text behind a closing one goes to the port `rejected`, reason `broken_record`.

@@ -4,10 +4,10 @@ import type { StatelessOperator } from '../core/unit.ts'
 /**
  * Makes a row of each record, as a projection declares it: what `map` does with a function.
  *
- * Where it stands right behind `validate` and that right behind `decodeJson`, and what follows is a table
- * or a `windowDedup` in front of one, records that are written as their schema says, as `JSON.stringify` or Python's
- * `json.dumps` write them, are copied from their bytes into the table's columns: there is no object for any of them. All others take the
- * way through objects; the rows are the same.
+ * Where it stands right behind `validate` and that right behind `decodeJson` or `decodeCsv`, and what follows is a table
+ * or a `windowDedup` in front of one, records that are written as their schema says (JSON as `JSON.stringify` or Python's
+ * `json.dumps` write it, CSV under any header) are copied from their bytes into the table's columns: there is no object
+ * for any of them. All others take the way through objects; the rows are the same.
  *
  * **State** none. **Delivery** one record in, one out; its envelope stays with it.
  *

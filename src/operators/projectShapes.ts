@@ -56,7 +56,8 @@ export function projectShapes<In extends ShapedRecord, Out>(
     options: Object.freeze({ shapes: Object.freeze([...byShape.keys()]) }),
     ports: Object.freeze([]),
     projects(shape: string) {
-      const one = byShape.get(shape)
+      // Records without a shape have no data of their own.
+      const one = shape === '' ? undefined : byShape.get(shape)
       return typeof one === 'function' ? undefined : one
     },
     start: (): ReturnType<StatelessOperator<In, Out>['start']> => (record, outlet, envelope) =>

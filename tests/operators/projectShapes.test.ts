@@ -33,3 +33,9 @@ test('offers decoders the projections alone', () => {
   expect(operator.projects!('tweet.csv')).toBeUndefined()
   expect(operator.projects!('another')).toBeUndefined()
 })
+
+test('offers nothing for records without a shape: what it projects is their data', () => {
+  type Nameless = { readonly shape: ''; readonly data: v.InferOutput<typeof Tweet> }
+  const nameless = projectShapes<Nameless, v.InferOutput<typeof Row>>({ '': tweets })
+  expect(nameless.projects!('')).toBeUndefined()
+})

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 import { wholeText } from '../../src/core/columnSchemas.ts'
+import { isWholeText } from '../../src/core/wholeText.ts'
 
 /** More digits, and two counts might no longer add up to an int64. */
 const TOO_MUCH = 10n ** 18n
-const COUNT_TEXT = /^\d{1,18}$/
 const INTEGER_TEXT = /^-?\d{1,18}$/
 const RANGE = 'Expected a whole number of at most 18 digits'
 
@@ -32,7 +32,7 @@ export const CountText = wholeText()
 
 /** A count in CSV which may be empty: not known. */
 export const CountTextOrEmpty = v.custom<string>(
-  (value) => value === '' || (typeof value === 'string' && COUNT_TEXT.test(value)),
+  (value) => value === '' || isWholeText(value),
   RANGE,
 )
 

@@ -1,5 +1,5 @@
 import { isWholeText } from '../wholeText.ts'
-import { dayText, parseTimestampUs } from '../timestamp.ts'
+import { dayText, isEpochSeconds, parseTimestampUs } from '../timestamp.ts'
 import type { Evaluate, ExpressionNode, JoinedText, Path } from './expression.ts'
 
 type Whole = number | bigint | null | undefined
@@ -92,11 +92,12 @@ function whole(text: unknown, path: Path): number | bigint {
 const DAY_US = 86_400e6
 
 function microsOfSeconds(seconds: unknown, path: Path): number | bigint {
-  const found = typeof seconds === 'number' ? Math.round(seconds * 1e6) : Number.NaN
+  if (!isEpochSeconds(seconds)) {
+    throw new TypeError(`${path.join('.')} is no time in seconds; check it with epochSeconds()`)
+  }
+  const found = Math.round(seconds * 1e6)
   // Zero has no sign.
-  if (Number.isSafeInteger(found)) return found + 0
-  if (Number.isFinite(found)) return BigInt(Math.round(seconds as number)) * 1_000_000n
-  throw new TypeError(`${path.join('.')} is no number of seconds: ${String(seconds)}`)
+  return Number.isSafeInteger(found) ? found + 0 : BigInt(Math.round(seconds)) * 1_000_000n
 }
 
 /** Makes a text of its parts. */

@@ -1,40 +1,50 @@
 import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { OBJECTS } from '../schemaReader.ts'
-import { checkedLeafOf, leafKey, textLeafOf, type Leaf, type RowPlan } from './rowPlan.ts'
+import { checkedLeafOf, leafOf, type Leaf } from './leaf.ts'
+import { leafKey, type RowPlan } from './rowPlan.ts'
 import { ProgramWriter, type RowProgram } from './rowProgram.ts'
+
+/** Every field is a text. */
+const KINDS: readonly Leaf['kind'][] = ['text', 'time', 'whole']
+
+/** Whether the rows of a CSV file can be records of this schema: a strict object would refuse columns of others. */
+export const isCsvSchema = ({ type, pipe, async: isAsync, entries }: SchemaNode): boolean =>
+  OBJECTS.includes(type) &&
+  type !== 'strict_object' &&
+  pipe === undefined &&
+  isAsync !== true &&
+  entries !== undefined
 
 /**
  * Writes the steps that read one CSV record from its bytes, field by field in the order of its file's header; columns
  * that the schema doesn't name are passed over.
  *
- * @returns undefined where the header lacks a column or has one twice, or a part of the schema isn't known here
+ * @param schema - one of `isCsvSchema`
+ * @returns undefined where the header is empty, lacks a column or has one twice, or a part of the schema isn't known here
  */
 export function writeCsvProgram(
   schema: SchemaNode,
   plan: RowPlan,
   header: readonly string[],
 ): RowProgram | undefined {
-  const { entries = {}, type, pipe, async: isAsync } = schema
-  // An object of exactly its own keys refuses others.
-  if (!OBJECTS.includes(type) || type === 'strict_object' || pipe !== undefined || isAsync === true)
-    return undefined
+  const entries = schema.entries!
   const isWhole = Object.keys(entries).every((name) => header.includes(name))
-  if (!isWhole || new Set(header).size !== header.length) return undefined
+  if (!isWhole || header.length === 0 || new Set(header).size !== header.length) return undefined
   const writer = new ProgramWriter()
+  const wanted = new Set(plan.leaves.values())
   for (const [at, name] of header.entries()) {
     const node = Object.hasOwn(entries, name) ? entries[name]! : undefined
-    const leaf = node && (plan.leaves.get(leafKey([name])) ?? fieldOf(node))
+    const leaf = node && (plan.leaves.get(leafKey([name])) ?? unwantedField(node))
     if (node !== undefined && (leaf === undefined || !KINDS.includes(leaf.kind))) return undefined
     writer.field(leaf, at === header.length - 1)
+    if (leaf !== undefined) wanted.delete(leaf)
   }
-  return writer.end(plan)
+  // A slot that no field is written to has what was there before.
+  return wanted.size > 0 ? undefined : writer.end(plan)
 }
 
-/** Every field is a text. */
-const KINDS: readonly Leaf['kind'][] = ['text', 'time', 'whole']
-
-/** How a field is read that no column wants. */
-function fieldOf(node: SchemaNode): Leaf | undefined {
+/** How a field is checked that no column wants; undefined where that can't be told. */
+function unwantedField(node: SchemaNode): Leaf | undefined {
   const leaf = checkedLeafOf(node)
-  return leaf !== undefined && KINDS.includes(leaf.kind) ? leaf : textLeafOf(node)
+  return leaf !== undefined && KINDS.includes(leaf.kind) ? leaf : leafOf(node, 'text')
 }

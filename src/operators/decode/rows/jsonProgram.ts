@@ -1,6 +1,7 @@
 import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { keepsItsPlace, OBJECTS, readNode } from '../schemaReader.ts'
-import { checkedLeafOf, leafKey, type Leaf, type RowPlan } from './rowPlan.ts'
+import { checkedLeafOf, type Leaf } from './leaf.ts'
+import { leafKey, type RowPlan } from './rowPlan.ts'
 import { ProgramWriter, type RowProgram } from './rowProgram.ts'
 
 /**

@@ -1,8 +1,9 @@
 import type { Accept } from '../../validate/schemaNode.ts'
 import type { Read } from '../schemaReader.ts'
-import type { Leaf, RowPlan } from './rowPlan.ts'
+import type { Leaf } from './leaf.ts'
+import type { RowPlan } from './rowPlan.ts'
 
-/** What `readRow` of `assembly/index.ts` does for one record, step by step, and what it asks for meanwhile. */
+/** What `readRow` of `assembly/readRow.ts` does for one record, step by step, and what it asks for meanwhile. */
 export interface RowProgram {
   /** Steps of four words each; what a step needs of bytes follows it. */
   readonly words: Int32Array

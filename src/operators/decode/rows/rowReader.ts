@@ -9,14 +9,14 @@ import { StoredRows } from '../../../core/rows/storedRows.ts'
 import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { planRow } from './rowPlan.ts'
 import { rowHost } from './rowHost.ts'
-import { writeCsvProgram } from './csvProgram.ts'
+import { isCsvSchema, writeCsvProgram } from './csvProgram.ts'
 import { writeJsonProgram } from './jsonProgram.ts'
 import type { RowProgram } from './rowProgram.ts'
 
 /**
  * Reads records that are written as their schema says, straight into the columns of a projection: JSON without white
- * space or with a space behind every comma and colon, or CSV under a header. Where it stops, that says nothing about the record, only that
- * it must be read another way.
+ * space or with a space behind every comma and colon, or CSV under a header. Where it stops, that says nothing about
+ * the record, only that it must be read another way.
  */
 export interface RowReader {
   readonly layout: RowLayout
@@ -43,38 +43,52 @@ export function compileRowReader(
   const compact = plan && writeJsonProgram(schema, plan, '')
   if (plan === undefined || compact === undefined) return undefined
   let spaced: RowProgram | undefined
-  return rowReader(plan.layout, 2, (_, notation) =>
+  return rowReader(plan.layout, 2, (notation) =>
     notation === 0 ? compact : (spaced ??= writeJsonProgram(schema, plan, ' ')!),
   )
 }
 
-/** The same for records that are CSV, by the header of their file. */
+/** So many headers are remembered. */
+const MOST_HEADERS = 64
+
+/** The same for records that are CSV: each header has a reader of its own, which judges the files that have it. */
 export function compileCsvRowReader(
   schema: SchemaNode,
   projection: AnyProjection,
 ): RowReader | undefined {
-  const plan = hasRowModule() ? planRow(schema, projection) : undefined
+  const plan = hasRowModule() && isCsvSchema(schema) ? planRow(schema, projection) : undefined
   if (plan === undefined) return undefined
-  let header: readonly string[] | undefined
-  let program: RowProgram | undefined
-  return rowReader(plan.layout, 1, ({ batch }) => {
-    if (batch.header !== header) {
-      const isAlike = JSON.stringify(header) === JSON.stringify(batch.header)
-      header = batch.header
-      if (!isAlike) program = header && writeCsvProgram(schema, plan, header)
+  const { layout } = plan
+  const readers = new Map<string, RowReader | undefined>()
+  const readerFor = (header: readonly string[]): RowReader | undefined => {
+    const key = JSON.stringify(header)
+    if (!readers.has(key)) {
+      if (readers.size === MOST_HEADERS) readers.clear()
+      const program = writeCsvProgram(schema, plan, header)
+      readers.set(key, program && rowReader(layout, 1, () => program))
     }
-    return program
-  })
+    return readers.get(key)
+  }
+  let last: { readonly header: readonly string[]; readonly reader: RowReader | undefined }
+  last = { header: [], reader: undefined }
+  return {
+    layout,
+    read(store, framed, from) {
+      const { header = [] } = framed.batch
+      if (header !== last.header) last = { header, reader: readerFor(header) }
+      return last.reader?.read(store, framed, from) ?? 0
+    },
+  }
 }
 
 /**
  * @param notations - how many ways of writing a record are known
- * @param programOf - reads the records of a batch that are written in one of them; undefined where nothing does
+ * @param programOf - reads the records that are written in one of them
  */
 function rowReader(
   layout: RowLayout,
   notations: number,
-  programOf: (framed: FramedBatch, notation: number) => RowProgram | undefined,
+  programOf: (notation: number) => RowProgram,
 ): RowReader {
   let notation = 0
   let failures = 0
@@ -94,7 +108,7 @@ function rowReader(
       return false
     }
     bytes = store.bytes
-    textTo = isUtf8(bytes) ? framed.bounds.length / 2 : 0
+    textTo = isText(framed) ? framed.bounds.length / 2 : 0
     host = rowHost(store, program)
     store.host = host
     return true
@@ -115,8 +129,7 @@ function rowReader(
         pause--
         return 0
       }
-      const program = programOf(framed, notation)
-      if (program === undefined) return 0
+      const program = programOf(notation)
       if ((bytes !== store.bytes || store.host !== host) && !open(store, framed, program)) return 0
       if (from >= textTo) textTo = behindText(framed, from)
       const read = store.read(program.words, from, textTo)
@@ -153,6 +166,12 @@ export function rowsFor(
     next!.pass(run)
     return read
   }
+}
+
+/** Whether all bytes are UTF-8, and no character of it belongs to two records. */
+function isText({ bytes, bounds, batch }: FramedBatch): boolean {
+  if (!isUtf8(bytes)) return false
+  return batch.framing !== 'bounds' || bounds.every((at) => (bytes[at]! & 0xc0) !== 0x80)
 }
 
 /** The first record from number `from` on that is not UTF-8. */
