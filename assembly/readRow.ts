@@ -1,10 +1,11 @@
 import { COMMA, readField } from './field'
-import { acceptFlag, acceptNumber, acceptText, otherValue } from './host'
+import { acceptFlag, acceptNumber, otherValue } from './host'
+import { DAY_US, keepText, keepTime, keepWhole, MAY_BE_NULL } from './keep'
+import { putList, putNumber, putPair } from './keep'
 import { addDistinctLower, addMarked, addSeparated, readTexts } from './list'
-import { readNumber, wholeOfLast } from './number'
+import { readNumber } from './number'
 import { EXTRA_FULL, isPlace, ITEMS_FULL, last, MOST_SAFE, NO_TEXT, place, REFUSED } from './place'
 import { beginJoined, closingQuote, joinText, QUOTE, readText, writePosition } from './text'
-import { microsOfLast } from './time'
 
 /** The record was read; otherwise it is left to others, or has to be read again with more room: see `place.ts`. */
 const READ: usize = 3
@@ -31,16 +32,11 @@ const KEEP_TIME: i32 = 18
 const KEEP_WHOLE: i32 = 19
 const STEP_BYTES: usize = 16
 
-/** Flags of a value. */
-const MAY_BE_NULL: i32 = 1
-const MAY_BE_EMPTY: i32 = 2
-
 /** What four characters are as a word. */
 const NULL: u32 = 0x6c6c_756e
 const TRUE: u32 = 0x6575_7274
 const FALS: u32 = 0x736c_6166
 const LETTER_E: u32 = 0x65
-const DAY_US: f64 = 86_400_000_000
 
 /** How many records `readRows` read last. */
 export let rowsRead: usize = 0
@@ -259,33 +255,6 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
   }
 }
 
-/** Keeps the text that was read last; false where it may not be like this. */
-function keepText(texts: usize, flags: i32, slot: i32, check: i32): bool {
-  if (last.length == 0 && !(flags & MAY_BE_EMPTY)) return false
-  if (check >= 0 && !acceptText(check, last.start, last.length)) return false
-  putPair(texts, slot, <u32>last.start, <u32>last.length)
-  return true
-}
-
-/** The same for a text that is a time. */
-function keepTime(texts: usize, numbers: usize, slot: i32, micros: i32, day: i32): bool {
-  const time = microsOfLast()
-  if (time != time) return false
-  putPair(texts, slot, <u32>last.start, <u32>last.length)
-  putNumber(numbers, micros, time)
-  putNumber(numbers, day, Math.floor(time / DAY_US))
-  return true
-}
-
-/** The same for a text that is a whole number. */
-function keepWhole(texts: usize, numbers: usize, slot: i32, number: i32): bool {
-  const whole = wholeOfLast()
-  if (whole < 0 || (number >= 0 && whole > MOST_SAFE)) return false
-  putPair(texts, slot, <u32>last.start, <u32>last.length)
-  putNumber(numbers, number, whole)
-  return true
-}
-
 function isNull(at: usize, end: usize): bool {
   return at + 4 <= end && load<u32>(at) == NULL
 }
@@ -293,20 +262,6 @@ function isNull(at: usize, end: usize): bool {
 /** NaN is null: of what is known. */
 function add(a: f64, b: f64): f64 {
   return a != a ? b : b != b ? a : a + b
-}
-
-function putPair(row: usize, slot: i32, a: u32, b: u32): void {
-  if (slot < 0) return
-  store<u32>(row + slot * 8, a)
-  store<u32>(row + slot * 8, b, 4)
-}
-
-function putNumber(row: usize, slot: i32, value: f64): void {
-  if (slot >= 0) store<f64>(row + slot * 8, value)
-}
-
-function putList(row: usize, slot: i32, first: usize, behind: usize): void {
-  putPair(row, slot, (<u32>(first - place.items)) >> 3, (<u32>(behind - first)) >> 3)
 }
 
 /** Whether nothing but white space follows up to the end, and nothing beyond it was read. */

@@ -25,9 +25,11 @@ export interface Leaf {
   lowerSlot?: number
 }
 
+/** Whether it is `wholeText()`. */
 export const isWhole = (node: SchemaNode | undefined): boolean =>
   node?.type === 'custom' && node.pipe === undefined && node.check === isWholeText
 
+/** Whether it is `timestampText()`. */
 export const isTime = (node: SchemaNode | undefined): boolean =>
   node?.type === 'custom' && node.pipe === undefined && node.check === isTimestampText
 
@@ -43,9 +45,9 @@ export function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
   if (kind === 'text' && isText(node)) return { kind, ...plain }
   if (kind === 'text' && isNonEmptyText(node)) return { kind, ...plain, mayBeEmpty: false }
   if (kind === 'text' && isTextOrNull(node)) return { kind, ...plain, mayBeNull: true }
-  if (kind === 'flag' && node.type === 'boolean' && node.pipe === undefined) {
-    return { kind, ...plain }
-  }
+  const isPlain = node.pipe === undefined
+  if (kind === 'flag' && node.type === 'boolean' && isPlain) return { kind, ...plain }
+  if (kind === 'number' && node.type === 'number' && isPlain) return { kind, ...plain }
   const accept = compileAccept(node)
   return accept && { kind, accept, mayBeNull: acceptsNull(accept), mayBeEmpty: true }
 }
