@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { settleDisk } from './settleDisk.ts'
 
 /** Nothing that is measured takes nearly as long. */
 export const LIMIT_MS = 30 * 60_000
@@ -25,6 +26,7 @@ export function runApart<Answer>(
   args: readonly string[],
   node: readonly string[] = [],
 ): Measured<Answer> {
+  settleDisk()
   const start = performance.now()
   const limits = { maxBuffer: 2 ** 26, timeout: LIMIT_MS }
   const out = execFileSync(process.execPath, [...node, script, ...args], limits)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LIMIT_MS, type Measured } from './runApart.ts'
+import { settleDisk } from './settleDisk.ts'
 
 const LOOK_MS = 100
 const TICKS_A_SECOND = 100
@@ -21,6 +22,7 @@ export interface Command {
  * them had together. `answer` is what it printed.
  */
 export async function runWatched({ command, args, cwd, env }: Command): Promise<Measured<string>> {
+  settleDisk()
   const started = performance.now()
   const child = spawn(command, args, {
     cwd,
