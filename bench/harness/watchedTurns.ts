@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Measured } from './runApart.ts'
 
 /** How often a side may fail before it is left out. */
@@ -55,8 +56,13 @@ const say = (round: number, rounds: number, side: string, what: string): void =>
   process.stderr.write(`${round}/${rounds} ${side.padEnd(16)} ${what}\n`)
 }
 
-/** Traces of other languages end with what happened. */
+const PATH = /(?:\/[\w.@-]+){2,}/g
+
+/** Traces of other languages end with what happened. Of paths, which are this machine's, the last name is enough. */
 function shortened(text: string): string {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const lines = text
+    .replaceAll(PATH, (path) => basename(path))
+    .split('\n')
+    .filter((line) => line.trim() !== '')
   return [...new Set([lines[0], lines.at(-1)])].join(' … ').slice(0, 300).replaceAll('|', '/')
 }
