@@ -2,10 +2,7 @@ import type { SchemaNode } from '../../validate/schemaNode.ts'
 import { OBJECTS } from '../schemaReader.ts'
 import { checkedLeafOf, leafOf, type Leaf } from './leaf.ts'
 import { leafKey, type RowPlan } from './rowPlan.ts'
-import { ProgramWriter, type RowProgram } from './rowProgram.ts'
-
-/** Every field is a text. */
-const KINDS: readonly Leaf['kind'][] = ['text', 'time', 'whole']
+import { isFieldLeaf, ProgramWriter, type RowProgram } from './rowProgram.ts'
 
 /** Whether the rows of a CSV file can be records of this schema: a strict object would refuse columns of others. */
 export const isCsvSchema = ({ type, pipe, async: isAsync, entries }: SchemaNode): boolean =>
@@ -35,8 +32,8 @@ export function writeCsvProgram(
   for (const [at, name] of header.entries()) {
     const node = Object.hasOwn(entries, name) ? entries[name]! : undefined
     const leaf = node && (plan.leaves.get(leafKey([name])) ?? unwantedField(node))
-    if (node !== undefined && (leaf === undefined || !KINDS.includes(leaf.kind))) return undefined
-    writer.field(leaf, at === header.length - 1)
+    if (node !== undefined && !isFieldLeaf(leaf)) return undefined
+    writer.field(isFieldLeaf(leaf) ? leaf : undefined, at === header.length - 1)
     if (leaf !== undefined) wanted.delete(leaf)
   }
   // A slot that no field is written to has what was there before.
@@ -46,5 +43,5 @@ export function writeCsvProgram(
 /** How a field is checked that no column wants; undefined where that can't be told. */
 function unwantedField(node: SchemaNode): Leaf | undefined {
   const leaf = checkedLeafOf(node)
-  return leaf !== undefined && KINDS.includes(leaf.kind) ? leaf : leafOf(node, 'text')
+  return isFieldLeaf(leaf) ? leaf : leafOf(node, 'text')
 }

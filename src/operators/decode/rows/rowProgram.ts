@@ -34,6 +34,8 @@ const STEP = {
   keepTime: 18,
   keepWhole: 19,
 } as const
+/** The steps that keep the field that was read last. */
+const KEPT = { text: 'keepText', time: 'keepTime', whole: 'keepWhole' } as const
 const MAY_BE_NULL = 1
 const MAY_BE_EMPTY = 2
 /** In place of a slot or a check: there is none. */
@@ -41,52 +43,41 @@ const NONE = -1
 /** Bytes are compared and copied in parts of so many. */
 const PART = 16
 
+/** A leaf that a field of CSV can be: all of them are texts. */
+export type FieldLeaf = Leaf & { readonly kind: keyof typeof KEPT }
+
+export const isFieldLeaf = (leaf: Leaf | undefined): leaf is FieldLeaf =>
+  leaf !== undefined && Object.hasOwn(KEPT, leaf.kind)
+
 /** Writes a program step by step. */
 export class ProgramWriter {
   readonly #words: number[] = []
   readonly #accepts: Accept[] = []
   readonly #reads: Read[] = []
 
-  step(name: keyof typeof STEP, a = NONE, b = NONE, c = NONE): void {
+  step(name: keyof typeof STEP, ...[a = NONE, b = NONE, c = NONE]: (number | undefined)[]): void {
     this.#words.push(STEP[name], a, b, c)
   }
 
   /** These bytes must follow. */
   token(text: string): void {
     if (text === '') return
-    const parts = partsOf(Buffer.from(text))
-    this.step('token', Buffer.byteLength(text))
-    for (const part of parts) {
+    const bytes = Buffer.from(text)
+    this.step('token', bytes.length)
+    for (const part of partsOf(bytes)) {
       this.#words.push(...padded(part), ...padded(Buffer.alloc(part.length, 0xff)))
     }
   }
 
   /** A value as JSON has it, behind the quote or bracket that it begins with. */
   leaf(leaf: Leaf): void {
-    switch (leaf.kind) {
-      case 'text':
-      case 'number':
-      case 'flag':
-        return this.step(leaf.kind, flagsOf(leaf), leaf.slot, this.#checkOf(leaf))
-      case 'time':
-        return this.step('time', leaf.slot, leaf.microsSlot, leaf.daySlot)
-      case 'whole':
-        return this.step('whole', leaf.slot, leaf.wholeSlot)
-      case 'texts':
-        return this.step('texts', leaf.slot, leaf.firstSlot, leaf.lowerSlot)
-    }
+    this.step(leaf.kind, ...this.#operandsOf(leaf))
   }
 
   /** The next field of a CSV record, and what it is kept as; undefined: it is dropped. */
-  field(leaf: Leaf | undefined, isLast: boolean): void {
+  field(leaf: FieldLeaf | undefined, isLast: boolean): void {
     this.step('field', Number(isLast))
-    if (leaf?.kind === 'text') {
-      this.step('keepText', flagsOf(leaf), leaf.slot, this.#checkOf(leaf))
-    } else if (leaf?.kind === 'time') {
-      this.step('keepTime', leaf.slot, leaf.microsSlot, leaf.daySlot)
-    } else if (leaf?.kind === 'whole') {
-      this.step('keepWhole', leaf.slot, leaf.wholeSlot)
-    }
+    if (leaf !== undefined) this.step(KEPT[leaf.kind], ...this.#operandsOf(leaf))
   }
 
   /** A value that no column wants, and who reads it. */
@@ -128,6 +119,21 @@ export class ProgramWriter {
     const bytes = Buffer.from(part)
     this.#words.push(NONE, bytes.length, 0, 0)
     for (const one of partsOf(bytes)) this.#words.push(...padded(one))
+  }
+
+  #operandsOf(leaf: Leaf): (number | undefined)[] {
+    switch (leaf.kind) {
+      case 'text':
+      case 'number':
+      case 'flag':
+        return [flagsOf(leaf), leaf.slot, this.#checkOf(leaf)]
+      case 'time':
+        return [leaf.slot, leaf.microsSlot, leaf.daySlot]
+      case 'whole':
+        return [leaf.slot, leaf.wholeSlot]
+      case 'texts':
+        return [leaf.slot, leaf.firstSlot, leaf.lowerSlot]
+    }
   }
 
   #checkOf({ accept }: Leaf): number {
