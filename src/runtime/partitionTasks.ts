@@ -1,6 +1,6 @@
 import type { JsonObject } from '../core/json.ts'
 import type { Assignment, PartitionGroup, SourceContext, SourceReader } from '../core/unit.ts'
-import { atATime } from './atATime.ts'
+import { atATime } from '../core/atATime.ts'
 import { isReadAnew } from './acceptCheckpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { checkpointStore } from './checkpointStore.ts'

@@ -1,5 +1,5 @@
 import { CheckpointError } from '../core/errors.ts'
-import { atATime } from './atATime.ts'
+import { atATime } from '../core/atATime.ts'
 import { hasRead, type Checkpoint } from './checkpoint.ts'
 import { checkpointStore } from './checkpointStore.ts'
 import type { Shared } from './shared.ts'
