@@ -7,6 +7,8 @@ import { microsOfLast } from './time'
 /** Flags of a value. */
 export const MAY_BE_NULL: i32 = 1
 export const MAY_BE_EMPTY: i32 = 2
+/** A number's check says yes to each that is whole. */
+export const TAKES_WHOLE: i32 = 4
 
 export const DAY_US: f64 = 86_400_000_000
 

@@ -1,6 +1,6 @@
 import { COMMA, readField } from './field'
 import { acceptFlag, acceptNumber, otherValue } from './host'
-import { DAY_US, keepText, keepTime, keepWhole, MAY_BE_NULL } from './keep'
+import { DAY_US, keepText, keepTime, keepWhole, MAY_BE_NULL, TAKES_WHOLE } from './keep'
 import { putList, putNumber, putPair } from './keep'
 import { addDistinctLower, addMarked, addSeparated, readTexts } from './list'
 import { readNumber } from './number'
@@ -155,7 +155,8 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
         }
         at = readNumber(at, end)
         if (at == REFUSED) return REFUSED
-        if (c >= 0 && !acceptNumber(c, last.number)) return REFUSED
+        const isTaken = c < 0 || (a & TAKES_WHOLE && isWhole(last.number))
+        if (!isTaken && !acceptNumber(c, last.number)) return REFUSED
         putNumber(numbers, b, last.number)
         continue
       }
@@ -257,6 +258,10 @@ function walk(row: usize, from: usize, end: usize, offset: f64): usize {
 
 function isNull(at: usize, end: usize): bool {
   return at + 4 <= end && load<u32>(at) == NULL
+}
+
+function isWhole(value: f64): bool {
+  return value >= 0 && value <= MOST_SAFE && Math.trunc(value) == value
 }
 
 /** NaN is null: of what is known. */

@@ -80,6 +80,7 @@ export {
   int64,
   timestamp,
   timestampText,
+  wholeNumber,
   wholeText,
 } from './core/columnSchemas.ts'
 export { projection, type Columns, type Projection } from './core/projection/projection.ts'

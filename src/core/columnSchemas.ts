@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isEpochSeconds, isTimestampText } from './timestamp.ts'
+import { isWholeNumber } from './wholeNumber.ts'
 import { isWholeText } from './wholeText.ts'
 import type { ColumnType } from './columns.ts'
 
@@ -8,7 +9,7 @@ export interface ColumnMetadata {
   readonly column: ColumnType
 }
 
-const wholeNumber = () => v.union([v.pipe(v.number(), v.safeInteger()), v.bigint()])
+const integer = () => v.union([v.pipe(v.number(), v.safeInteger()), v.bigint()])
 const INT64 = 2n ** 63n
 const isInt64 = (value: number | bigint): boolean => value >= -INT64 && value < INT64
 
@@ -23,7 +24,7 @@ const isInt64 = (value: number | bigint): boolean => value >= -INT64 && value < 
  */
 export const timestamp = () =>
   v.pipe(
-    wholeNumber(),
+    integer(),
     v.check(isInt64, 'out of the range of int64'),
     v.metadata({ column: 'timestamp' }),
   )
@@ -42,11 +43,7 @@ export const date = () =>
 
 /** A column of 64-bit integers: safe integers as numbers, larger ones as bigints. */
 export const int64 = () =>
-  v.pipe(
-    wholeNumber(),
-    v.check(isInt64, 'out of the range of int64'),
-    v.metadata({ column: 'int64' }),
-  )
+  v.pipe(integer(), v.check(isInt64, 'out of the range of int64'), v.metadata({ column: 'int64' }))
 
 /** A column of 32-bit integers. */
 export const int32 = () =>
@@ -86,6 +83,14 @@ export const epochSeconds = () =>
  */
 export const wholeText = () =>
   v.custom<string>(isWholeText, 'Expected a whole number of at most 18 digits')
+
+/**
+ * A whole number from 0 on of at most 18 digits, such as a count: a bigint where a number is not exact.
+ *
+ * @returns a schema of numbers and bigints
+ */
+export const wholeNumber = () =>
+  v.custom<number | bigint>(isWholeNumber, 'Expected a whole number of at most 18 digits')
 
 function isCalendarDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { wholeText } from '../../src/core/columnSchemas.ts'
+import { wholeNumber, wholeText } from '../../src/core/columnSchemas.ts'
 import { isWholeText } from '../../src/core/wholeText.ts'
 
 /** More digits, and two counts might no longer add up to an int64. */
@@ -10,13 +10,7 @@ const RANGE = 'Expected a whole number of at most 18 digits'
 export type Count = number | bigint
 
 /** A count in JSON: bigint where a number can't hold it. */
-export const Count = v.custom<Count>(
-  (value) =>
-    typeof value === 'number'
-      ? Number.isSafeInteger(value) && value >= 0
-      : typeof value === 'bigint' && value >= 0n && value < TOO_MUCH,
-  RANGE,
-)
+export const Count = wholeNumber()
 
 /** A score in JSON: may be negative. */
 export const Score = v.custom<Count>(

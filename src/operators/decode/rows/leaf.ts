@@ -1,4 +1,5 @@
 import { isTimestampText } from '../../../core/timestamp.ts'
+import { isWholeNumber } from '../../../core/wholeNumber.ts'
 import { isWholeText } from '../../../core/wholeText.ts'
 import { compileAccept } from '../../validate/compileAccept.ts'
 import type { Accept, SchemaNode } from '../../validate/schemaNode.ts'
@@ -13,6 +14,8 @@ export interface Leaf {
   readonly accept: Accept | undefined
   readonly mayBeNull: boolean
   readonly mayBeEmpty: boolean
+  /** Of a number: whether it accepts every whole one from 0 on that is exact, and need not be asked about these. */
+  readonly takesWhole?: boolean
   /** Slots of the value as it is: of a text, number, boolean, list. */
   slot?: number
   /** Of a time: its microseconds, its day. */
@@ -49,7 +52,32 @@ export function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
   if (kind === 'flag' && node.type === 'boolean' && isPlain) return { kind, ...plain }
   if (kind === 'number' && node.type === 'number' && isPlain) return { kind, ...plain }
   const accept = compileAccept(node)
-  return accept && { kind, accept, mayBeNull: acceptsNull(accept), mayBeEmpty: true }
+  const takesWhole = kind === 'number' && acceptsWhole(node)
+  return accept && { kind, accept, mayBeNull: acceptsNull(accept), mayBeEmpty: true, takesWhole }
+}
+
+/** Whether it is known to accept every whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
+function acceptsWhole({ type, pipe, check, requirement, wrapped }: SchemaNode): boolean {
+  if (pipe !== undefined)
+    return pipe.every((item) => item.kind === 'metadata' || acceptsWhole(item))
+  switch (type) {
+    case 'number':
+    case 'integer':
+    case 'safe_integer':
+    case 'finite':
+      return true
+    case 'custom':
+      return check === isWholeNumber
+    case 'min_value':
+      return typeof requirement === 'number' && requirement <= 0
+    case 'max_value':
+      return typeof requirement === 'number' && requirement >= Number.MAX_SAFE_INTEGER
+    case 'nullable':
+    case 'nullish':
+      return wrapped !== undefined && acceptsWhole(wrapped)
+    default:
+      return false
+  }
 }
 
 /** A check of one's own may throw on what no record has: then null is left to others. */

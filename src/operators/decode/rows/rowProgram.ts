@@ -38,6 +38,7 @@ const STEP = {
 const KEPT = { text: 'keepText', time: 'keepTime', whole: 'keepWhole' } as const
 const MAY_BE_NULL = 1
 const MAY_BE_EMPTY = 2
+const TAKES_WHOLE = 4
 /** In place of a slot or a check: there is none. */
 const NONE = -1
 /** Bytes are compared and copied in parts of so many. */
@@ -141,8 +142,8 @@ export class ProgramWriter {
   }
 }
 
-const flagsOf = ({ mayBeNull, mayBeEmpty }: Leaf): number =>
-  (mayBeNull ? MAY_BE_NULL : 0) | (mayBeEmpty ? MAY_BE_EMPTY : 0)
+const flagsOf = ({ mayBeNull, mayBeEmpty, takesWhole = false }: Leaf): number =>
+  (mayBeNull ? MAY_BE_NULL : 0) | (mayBeEmpty ? MAY_BE_EMPTY : 0) | (takesWhole ? TAKES_WHOLE : 0)
 
 const partsOf = (bytes: Buffer): Buffer[] =>
   Array.from({ length: Math.ceil(bytes.length / PART) }, (_, part) =>
