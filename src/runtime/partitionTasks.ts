@@ -117,6 +117,7 @@ export function bodyOf(
     readObject: checkpoints.readObject,
     writeObject: checkpoints.writeObject,
     onRead(batch) {
+      shared.reading.resolve()
       progress.batches++
       progress.bytes += batch.bytes?.byteLength ?? 0
     },

@@ -214,7 +214,7 @@ function poolThread(options: PoolOptions, index: number): Thread {
     load: 0,
     start() {
       if (worker !== undefined || isEnding) return
-      worker = new Worker(new URL(workerFile(), import.meta.url), {
+      worker = new Worker(ENTRY, {
         workerData: { ...options, index },
         resourceLimits: heapLimits(options.memory),
         name: `sluicebox-${index}`,
@@ -264,4 +264,17 @@ function heapLimits(memory: MemoryShares | undefined): ResourceLimits {
 }
 
 /** The same file name as this one's: `.ts` in the repository, `.js` in the package. */
-const workerFile = (): string => `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
+const workerFile = `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
+
+/**
+ * What a thread begins with. Every thread compiles the same modules, and so does the next run: Node keeps the outcome in
+ * its folder for that (`NODE_COMPILE_CACHE`, else below the temporary one). It has to be told before the first of
+ * them: then no thread needs what takes the types out of TypeScript, which takes a while to load.
+ */
+const ENTRY = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { enableCompileCache } from 'node:module'
+    enableCompileCache()
+    await import(${JSON.stringify(new URL(workerFile, import.meta.url))})
+  `)}`,
+)

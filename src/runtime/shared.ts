@@ -20,6 +20,8 @@ export interface Shared {
   /** Aborted: end at once. */
   readonly signal: AbortSignal
   readonly progress: { bytes: number; batches: number; records: number; epochs: number }
+  /** Resolved with the first batch of any source. */
+  readonly reading: PromiseWithResolvers<void>
   /** Tasks that this process holds at the moment. */
   readonly held: Set<string>
   /** Tasks whose state this run has dropped as it was told to: not again at the next claim. */

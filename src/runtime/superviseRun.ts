@@ -17,6 +17,9 @@ import type { Runners } from './runner.ts'
 import type { Shared } from './shared.ts'
 import { openUpkeep } from './maintenance/openUpkeep.ts'
 
+/** Models are opened with the first batch that is read, or after this time without one. */
+const FIRST_BATCH_MS = 1000
+
 export interface Supervised {
   readonly topology: Topology
   readonly options: Resolved
@@ -66,6 +69,7 @@ async function superviseTasks(supervised: Supervised): Promise<RunResult> {
     stopping: stopping.signal,
     signal: AbortSignal.any(signals),
     progress,
+    reading: Promise.withResolvers(),
     held: new Set(),
     dropped: new Set(),
   }
@@ -158,6 +162,9 @@ async function runModels(
   const { databaseBytes } = shared.memory
   const memory = databaseBytes === undefined ? {} : { memoryBytes: databaseBytes }
   const context = { ...names, clock, logger, signal, ...memory }
+  // To read and compile a project keeps this thread busy: the sources, which nothing waits for, go first.
+  await Promise.race([shared.reading.promise, inputsDone, clock.sleep(FIRST_BATCH_MS, signal)])
+  signal.throwIfAborted()
   const builder: ModelsBuilder = await node.unit.open(context)
   try {
     const body = modelsBody({

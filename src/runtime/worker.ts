@@ -1,6 +1,3 @@
-import { enableCompileCache } from 'node:module'
-
-// What a worker thread begins with. Every thread compiles the same modules, and so does the next run: Node keeps
-// the outcome in its folder for that (`NODE_COMPILE_CACHE`, else below the temporary one).
-enableCompileCache()
+// Where a worker thread finds what it does, in the repository as in the package. A static import would be left out of
+// the package, which says of its modules that they do nothing by themselves.
 await import('./serveChains.ts')

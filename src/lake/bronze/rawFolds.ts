@@ -41,7 +41,6 @@ const MAX_FILES = 1000
 const AT_ONCE = 32
 const OUTPUT = /\/folded-(\d{10})-[0-9a-f]{16}\.(?:ndjson|csv)$/
 const EXTENSIONS = ['ndjson', 'csv'] as const
-const inOrder = new Intl.Collator('en', { numeric: true })
 
 /**
  * Folds raw files, of which no log says which belong to the folder: whoever lists it takes what is there. So
@@ -123,6 +122,8 @@ export function rawFolds(options: RawFoldOptions): RawFolds {
     if (listed.length < 2) return undefined
     // After the listing: what is listed then and no newest checkpoint names is never published again.
     const { isNamed } = await options.claims()
+    // Made where something is sorted: the first one of a process takes 15 ms.
+    const inOrder = new Intl.Collator('en', { numeric: true })
     for (const extension of EXTENSIONS) {
       let files = listed
         .filter(({ key }) => extensionOf(key) === extension && !isNamed(key))
