@@ -23,6 +23,7 @@ import { openDatabase } from '../../lake/openDatabase.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { queryBeside } from './queryBeside.ts'
 import { runUnitTest } from './runUnitTest.ts'
+import { syncAhead } from './syncAhead.ts'
 import { testLog } from './testLog.ts'
 
 /** Of a new file: DuckDB 1.2 and later read it. Those before have no zstd. */
@@ -96,6 +97,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   const { project, directory, node, base, root } = options
   const { clock = { now: () => Date.now() } } = options
   const log = testLog(clock)
+  const sync = syncAhead()
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
   let tables: ReadonlyMap<string, CheckedTable> = new Map()
   const byName = new Map(project.models.map(({ name, relation }) => [name, relation]))
@@ -145,13 +147,14 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
         model.name,
         await materialize(database, model, { anew, node, keepAdded: model.published }),
       )
+      sync(file)
     }
     refuseFailures(judged, node)
     tables = checkedTables(project, made, isAsChecked)
     await finishFile(database, base?.version)
     options.finished?.(file)
     // Checks wait for the lake now and then, which is time for this.
-    const exporting = exportTables(database, options, made)
+    const exporting = exportTables(database, options, made, sync)
     // Whoever waits for the tables hears of it, once the checks are done.
     exporting.catch(() => {})
     const tested = await checkBuild(database, {
@@ -181,13 +184,16 @@ async function exportTables(
   database: Database,
   { project, directory, base }: BuildModelsOptions,
   made: ReadonlyMap<string, Materialized>,
+  sync: (path: string) => void,
 ): Promise<readonly BuiltTable[]> {
   const exported: BuiltTable[] = []
   for (const model of project.models) {
     const how = made.get(model.name)
     if (!model.published || how === undefined) continue
     const before = base?.files[model.name]
-    exported.push(await exportTable(database, model, { directory, how, before }))
+    const table = await exportTable(database, model, { directory, how, before })
+    for (const { path } of table.files) sync(path)
+    exported.push(table)
   }
   return exported
 }

@@ -1,4 +1,5 @@
 import { allOf } from '../../core/allOf.ts'
+import { atATime } from '../../core/atATime.ts'
 import type { BuildRequest } from '../../core/models.ts'
 import type { Json } from '../../core/json.ts'
 import type { PreparedFile } from '../../core/unit.ts'
@@ -8,6 +9,9 @@ import type { ContentFile } from '../build/exportTable.ts'
 import { databaseKey, tableKey } from './buildFiles.ts'
 import type { TableContent, TableFile } from './buildFiles.ts'
 import { uploadFile } from './uploadFile.ts'
+
+/** Files that are under way at a time. */
+const AT_ONCE = 8
 
 export interface MakeDurableOptions {
   readonly store: ObjectStore
@@ -25,30 +29,34 @@ export async function makeDurable(
   built: Omit<BuiltModels, 'checks'>,
   { store, path, version, copy }: MakeDurableOptions,
 ): Promise<readonly PreparedFile[]> {
-  const files: PreparedFile[] = []
-  const tables: Record<string, TableContent> = {}
-  for (const { name, columns, rows, kept, files: parts } of built.tables) {
-    const uploaded = parts.map(async (part, number): Promise<ContentFile> => {
-      const key = tableKey(path, name, number, request)
-      const sums = await uploadFile(store, key, part.path, request.task)
-      const detail = { kind: 'table', model: name } as const
-      files.push({ key, ...sums, records: part.rows, detail } satisfies TableFile)
-      const slice = part.slice === undefined ? {} : { slice: part.slice }
-      return {
-        path: key.slice(`${path}/${name}/`.length),
-        bytes: sums.bytes,
-        rows: part.rows,
-        ...slice,
-      }
-    })
-    const typed = columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
-    tables[name] = { columns: typed, rows, files: [...kept, ...(await allOf(uploaded))] }
+  const parts = built.tables.flatMap((table) =>
+    table.files.map((part, number) => ({ model: table.name, part, number })),
+  )
+  const upload = async ({ model, part, number }: (typeof parts)[number]) => {
+    const key = tableKey(path, model, number, request)
+    const sums = await uploadFile(store, key, part.path, request.task)
+    const detail = { kind: 'table', model } as const
+    const file: TableFile = { key, ...sums, records: part.rows, detail }
+    const slice = part.slice === undefined ? {} : { slice: part.slice }
+    const name = key.slice(`${path}/${model}/`.length)
+    const content: ContentFile = { path: name, bytes: sums.bytes, rows: part.rows, ...slice }
+    return { model, file, content }
   }
   const key = databaseKey(path, version, request)
-  const sums = await uploadFile(store, key, built.database, request.task, copy)
+  const [uploads, sums] = await allOf([
+    atATime(AT_ONCE, parts, upload),
+    uploadFile(store, key, built.database, request.task, copy),
+  ])
+  const tables: Record<string, TableContent> = {}
+  for (const { name, columns, rows, kept } of built.tables) {
+    const added = uploads.flatMap(({ model, content }) => (model === name ? [content] : []))
+    const typed = columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
+    tables[name] = { columns: typed, rows, files: [...kept, ...added] }
+  }
   const tag = (await store.look(key))?.tag
   const { figures } = built
   const { inputs } = request
   const detail = { kind: 'database', version, inputs, tables, figures, tag } as const
+  const files = uploads.map(({ file }) => file)
   return [...files, { key, ...sums, records: 0, detail: detail as unknown as Json }]
 }
