@@ -23,7 +23,6 @@ import { openDatabase } from '../../lake/openDatabase.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { queryBeside } from './queryBeside.ts'
 import { runUnitTest } from './runUnitTest.ts'
-import { syncAhead } from './syncAhead.ts'
 import { testLog } from './testLog.ts'
 
 /** Of a new file: DuckDB 1.2 and later read it. Those before have no zstd. */
@@ -55,6 +54,8 @@ export interface BaseDatabase {
   readonly path: string
   /** Whether it is, byte for byte, what was checked when it was published. */
   readonly isAsChecked: boolean
+  /** Resolves when the disk has the copy as it was made. */
+  readonly synced: Promise<void>
 }
 
 export interface BuildModelsOptions {
@@ -97,7 +98,6 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   const { project, directory, node, base, root } = options
   const { clock = { now: () => Date.now() } } = options
   const log = testLog(clock)
-  const sync = syncAhead()
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
   let tables: ReadonlyMap<string, CheckedTable> = new Map()
   const byName = new Map(project.models.map(({ name, relation }) => [name, relation]))
@@ -147,14 +147,13 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
         model.name,
         await materialize(database, model, { anew, node, keepAdded: model.published }),
       )
-      sync(file)
     }
     refuseFailures(judged, node)
     tables = checkedTables(project, made, isAsChecked)
     await finishFile(database, base?.version)
     options.finished?.(file)
     // Checks wait for the lake now and then, which is time for this.
-    const exporting = exportTables(database, options, made, sync)
+    const exporting = exportTables(database, options, made)
     // Whoever waits for the tables hears of it, once the checks are done.
     exporting.catch(() => {})
     const tested = await checkBuild(database, {
@@ -184,16 +183,13 @@ async function exportTables(
   database: Database,
   { project, directory, base }: BuildModelsOptions,
   made: ReadonlyMap<string, Materialized>,
-  sync: (path: string) => void,
 ): Promise<readonly BuiltTable[]> {
   const exported: BuiltTable[] = []
   for (const model of project.models) {
     const how = made.get(model.name)
     if (!model.published || how === undefined) continue
     const before = base?.files[model.name]
-    const table = await exportTable(database, model, { directory, how, before })
-    for (const { path } of table.files) sync(path)
-    exported.push(table)
+    exported.push(await exportTable(database, model, { directory, how, before }))
   }
   return exported
 }
