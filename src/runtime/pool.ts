@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { Worker, type ResourceLimits } from 'node:worker_threads'
 import { dropBuffer, giveBuffer } from '../core/bufferPool.ts'
 import { SluiceboxError } from '../core/errors.ts'
@@ -218,6 +219,8 @@ function poolThread(options: PoolOptions, index: number): Thread {
         workerData: { ...options, index },
         resourceLimits: heapLimits(options.memory),
         name: `sluicebox-${index}`,
+        // Topologies ask whether they are the module that Node was started with.
+        argv: [fileURLToPath(WORKER)],
       })
       worker.on('message', onAnswer)
       worker.on('error', (error: Error) => died(error.message, error))
@@ -264,7 +267,10 @@ function heapLimits(memory: MemoryShares | undefined): ResourceLimits {
 }
 
 /** The same file name as this one's: `.ts` in the repository, `.js` in the package. */
-const workerFile = `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`
+const WORKER = new URL(
+  `./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`,
+  import.meta.url,
+)
 
 /**
  * What a thread begins with. Every thread compiles the same modules, and so does the next run: Node keeps the outcome in
@@ -275,6 +281,6 @@ const ENTRY = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { enableCompileCache } from 'node:module'
     enableCompileCache()
-    await import(${JSON.stringify(new URL(workerFile, import.meta.url))})
+    await import(${JSON.stringify(WORKER)})
   `)}`,
 )

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import * as v from 'valibot'
 import { defineTopology } from '../../src/core/defineTopology.ts'
 import { map } from '../../src/operators/map.ts'
@@ -6,7 +7,7 @@ import { memorySource } from '../../src/sources/memorySource.ts'
 
 interface Settings {
   readonly lake: string
-  readonly how: 'throws later' | 'ends the process'
+  readonly how: 'throws later' | 'ends the process' | 'names its script'
 }
 
 /** A topology that takes a worker thread with it. */
@@ -22,6 +23,7 @@ export const dyingThreads = ({ lake, how }: Settings) =>
     const die = map((record: { n: number }) => {
       if (record.n !== 7) return record
       if (how === 'ends the process') process.exit(7)
+      if (how === 'names its script') throw new Error(`main ${isMainThread}, ${process.argv[1]}`)
       setImmediate(() => {
         throw new Error('thrown outside of its call')
       })

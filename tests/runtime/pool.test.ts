@@ -20,6 +20,13 @@ test.each([
   })
 })
 
+test('a topology can ask in a thread whether it is the module that Node was started with', async () => {
+  const settings = { lake: newLake(), how: 'names its script' as const }
+  await expect(run(dyingThreads, { module, settings, parallelism: 2 }).done).rejects.toThrow(
+    /main false, .*src.runtime.worker\.ts/,
+  )
+})
+
 test('a process with nothing else to do waits until the run has settled', () => {
   const program = `
     import { run } from '${new URL('../../src/runtime/run.ts', import.meta.url).href}'

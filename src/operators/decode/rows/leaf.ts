@@ -1,6 +1,7 @@
 import { isTimestampText } from '../../../core/timestamp.ts'
 import { isWholeNumber } from '../../../core/wholeNumber.ts'
 import { isWholeText } from '../../../core/wholeText.ts'
+import { acceptAction } from '../../validate/acceptAction.ts'
 import { compileAccept } from '../../validate/compileAccept.ts'
 import type { Accept, SchemaNode } from '../../validate/schemaNode.ts'
 
@@ -59,7 +60,7 @@ export function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
 /** Whether it is known to accept every whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
 function acceptsWhole({ type, pipe, check, requirement, wrapped }: SchemaNode): boolean {
   if (pipe !== undefined)
-    return pipe.every((item) => item.kind === 'metadata' || acceptsWhole(item))
+    return pipe.every((item) => acceptAction(item) === 'any' || acceptsWhole(item))
   switch (type) {
     case 'number':
     case 'integer':
