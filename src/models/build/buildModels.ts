@@ -23,12 +23,16 @@ import { openDatabase } from '../../lake/openDatabase.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { queryBeside } from './queryBeside.ts'
 import { runUnitTest } from './runUnitTest.ts'
+import { syncsOf } from './syncsOf.ts'
 import { testLog } from './testLog.ts'
 
 /** Of a new file: DuckDB 1.2 and later read it. Those before have no zstd. */
 const STORED_AS = "storage_version 'v1.2.0'"
 /** Nobody needs what a build that breaks off has made: there is no log to write, nor to wait for. */
 const NO_LOG = "recovery_mode 'no_wal_writes'"
+
+/** With less, one statement at a time has what there is. */
+const MUCH_MEMORY = 512 * 2 ** 20
 
 /** What one build leaves in its folder. */
 export interface BuiltModels {
@@ -95,7 +99,7 @@ export interface BuildModelsOptions {
  *   ConfigError `SBX_MODELS_UNSUPPORTED` (a column of a type that Delta tables don't have)
  */
 export async function buildModels(options: BuildModelsOptions): Promise<BuiltModels> {
-  const { project, directory, node, base, root } = options
+  const { project, directory, node, base, root, memoryBytes } = options
   const { clock = { now: () => Date.now() } } = options
   const log = testLog(clock)
   const database = await openDatabase({ ...options, spillDirectory: join(directory, 'spill') })
@@ -112,6 +116,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   })
   // A full build needs the memory for its models.
   const beside = base === undefined ? undefined : await database.connect()
+  let exporter: Database | undefined
   const begun = new Map<BuildGate, Promise<GateCheck>>()
   try {
     for (const gate of beside === undefined ? [] : options.gates) {
@@ -135,6 +140,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     const { unitTests = base === undefined ? project.unitTests : [] } = options
     const judged: CheckResult[] = []
     const made = new Map<string, Materialized>()
+    const syncs = syncsOf(file)
     for (const model of project.models) {
       for (const test of unitTests) {
         if (test.model !== model.uniqueId) continue
@@ -147,13 +153,18 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
         model.name,
         await materialize(database, model, { anew, node, keepAdded: model.published }),
       )
+      syncs.begin()
     }
     refuseFailures(judged, node)
     tables = checkedTables(project, made, isAsChecked)
     await finishFile(database, base?.version)
+    await syncs.end()
     options.finished?.(file)
-    // Checks wait for the lake now and then, which is time for this.
-    const exporting = exportTables(database, options, made)
+    // Checks beside it: where a statement has only one thread left to do something, the other's goes on. What a refresh has
+    // added only its own connection sees; there checks wait for the lake now and then, which is time for this.
+    exporter =
+      base === undefined && memoryBytes >= MUCH_MEMORY ? await database.connect() : undefined
+    const exporting = exportTables(exporter ?? database, options, made)
     // Whoever waits for the tables hears of it, once the checks are done.
     exporting.catch(() => {})
     const tested = await checkBuild(database, {
@@ -174,6 +185,7 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   } finally {
     await Promise.allSettled(begun.values())
     beside?.close()
+    exporter?.close()
     database.close()
     if (log.results.length > 0) await options.tested?.(log.results)
   }
