@@ -10,6 +10,7 @@ export interface ColumnMetadata {
 }
 
 const integer = () => v.union([v.pipe(v.number(), v.safeInteger()), v.bigint()])
+const WHOLE = 'Expected a whole number of at most 18 digits'
 const INT64 = 2n ** 63n
 const isInt64 = (value: number | bigint): boolean => value >= -INT64 && value < INT64
 
@@ -81,16 +82,14 @@ export const epochSeconds = () =>
  *
  * @returns a schema of strings
  */
-export const wholeText = () =>
-  v.custom<string>(isWholeText, 'Expected a whole number of at most 18 digits')
+export const wholeText = () => v.custom<string>(isWholeText, WHOLE)
 
 /**
  * A whole number from 0 on of at most 18 digits, such as a count: a bigint where a number is not exact.
  *
  * @returns a schema of numbers and bigints
  */
-export const wholeNumber = () =>
-  v.custom<number | bigint>(isWholeNumber, 'Expected a whole number of at most 18 digits')
+export const wholeNumber = () => v.custom<number | bigint>(isWholeNumber, WHOLE)
 
 function isCalendarDay(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false

@@ -1,7 +1,6 @@
 import { isTimestampText } from '../../../core/timestamp.ts'
-import { isWholeNumber } from '../../../core/wholeNumber.ts'
 import { isWholeText } from '../../../core/wholeText.ts'
-import { acceptAction } from '../../validate/acceptAction.ts'
+import { acceptsWhole } from '../../validate/acceptsWhole.ts'
 import { compileAccept } from '../../validate/compileAccept.ts'
 import type { Accept, SchemaNode } from '../../validate/schemaNode.ts'
 
@@ -55,30 +54,6 @@ export function leafOf(node: SchemaNode, kind: LeafKind): Leaf | undefined {
   const accept = compileAccept(node)
   const takesWhole = kind === 'number' && acceptsWhole(node)
   return accept && { kind, accept, mayBeNull: acceptsNull(accept), mayBeEmpty: true, takesWhole }
-}
-
-/** Whether it is known to accept every whole number from 0 to `Number.MAX_SAFE_INTEGER`. */
-function acceptsWhole({ type, pipe, check, requirement, wrapped }: SchemaNode): boolean {
-  if (pipe !== undefined)
-    return pipe.every((item) => acceptAction(item) === 'any' || acceptsWhole(item))
-  switch (type) {
-    case 'number':
-    case 'integer':
-    case 'safe_integer':
-    case 'finite':
-      return true
-    case 'custom':
-      return check === isWholeNumber
-    case 'min_value':
-      return typeof requirement === 'number' && requirement <= 0
-    case 'max_value':
-      return typeof requirement === 'number' && requirement >= Number.MAX_SAFE_INTEGER
-    case 'nullable':
-    case 'nullish':
-      return wrapped !== undefined && acceptsWhole(wrapped)
-    default:
-      return false
-  }
 }
 
 /** A check of one's own may throw on what no record has: then null is left to others. */
