@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { DiskFile, DiskIo } from './diskIo.ts'
 import { pageAligned } from './directFile.ts'
 import { fileChecksum } from './fileChecksum.ts'
+import { syncsOf } from './syncsOf.ts'
 
 const PIECE_BYTES = 2 << 20
 /** So much waits for the disk at most before it is asked to begin. */
@@ -61,23 +62,15 @@ async function pour(source: DiskFile, target: DiskFile) {
 
 /** Syncs a file now and then while it grows, and at its end. */
 function syncBehind(file: DiskFile) {
+  const syncs = syncsOf(() => file.sync())
   let waiting = 0
-  let running: Promise<void> | undefined
-  let failure: { readonly error: unknown } | undefined
   return {
     written(bytes: number): void {
       waiting += bytes
-      if (waiting < SYNC_BYTES || running !== undefined) return
-      waiting = 0
-      running = file.sync().then(
-        () => (running = undefined),
-        (error: unknown) => (failure = { error }),
-      ) as Promise<void>
+      if (waiting >= SYNC_BYTES && syncs.begin()) waiting = 0
     },
-    /** A system tells of a failure once: one in between must not be lost. */
     async end(): Promise<void> {
-      await running
-      if (failure !== undefined) throw failure.error
+      await syncs.end()
       await file.sync()
     },
   }

@@ -1,12 +1,12 @@
-import { realDisk } from '../../lake/diskIo.ts'
-
 /** Lets the disk begin with a file while it still grows: whoever needs it there in the end waits for little. */
-export function syncsOf(path: string) {
+export function syncsOf(sync: () => Promise<void>) {
   let running: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
   return {
-    begin(): void {
-      running ??= realDisk.syncFile(path).then(
+    /** False while one is under way, or where one has failed. */
+    begin(): boolean {
+      if (running !== undefined) return false
+      running = sync().then(
         () => {
           running = undefined
         },
@@ -14,6 +14,7 @@ export function syncsOf(path: string) {
           failure = { error }
         },
       )
+      return true
     },
     /** Rejects where one failed: a system tells of that once, so that a later sync would not. */
     async end(): Promise<void> {

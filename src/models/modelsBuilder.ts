@@ -111,10 +111,6 @@ export async function modelsBuilder(
             )
           },
         })
-        // A system tells of a failure once: whoever syncs the file later would not hear of it.
-        await (
-          await refresh?.base.database
-        )?.synced
         const version = await nextVersion(options, request.state)
         const files = await makeDurable(request, built, { store, path, version, copy: await copy })
         const rows = Object.fromEntries(built.tables.map((table) => [table.name, table.rows]))
@@ -226,14 +222,11 @@ async function baseDatabase(
 ): Promise<BaseDatabase> {
   const copy = join(directory, 'gold.duckdb')
   await fetchFile(store, database, copy)
-  // Most of it stays as it is: the disk has it then by the time that the build is done.
-  const synced = realDisk.syncFile(copy)
-  synced.catch(() => {})
   // Looked at behind the copy, which is of nothing newer then.
   const isUntouched = tag !== undefined && (await store.look(database))?.tag === tag
   const isAsChecked = isUntouched || (await fileChecksum(realDisk, copy)).checksum === checksum
   if (!isAsChecked) logger.warn('gold_changed', { database })
-  return { path: copy, isAsChecked, synced }
+  return { path: copy, isAsChecked }
 }
 
 /** Changed SQL is a reason to build anew, as changed tables are. */

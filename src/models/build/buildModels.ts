@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { CheckedTable } from '../../core/figures.ts'
 import type { BuildGate, CheckResult, GateCheck } from '../../core/models.ts'
+import { realDisk } from '../../lake/diskIo.ts'
 import { figureBook, tableByName } from '../../lake/figures/figureBook.ts'
 import type { KeptFigures } from '../../lake/figures/figureBook.ts'
 import { strategyOf } from '../project/nodeConfig.ts'
@@ -19,20 +20,17 @@ import type { BuiltTable, ContentFile } from './exportTable.ts'
 import { loadSeed } from './loadSeed.ts'
 import { materialize } from './materialize.ts'
 import type { Materialized } from './materialize.ts'
-import { openDatabase } from '../../lake/openDatabase.ts'
+import { MUCH_MEMORY, openDatabase } from '../../lake/openDatabase.ts'
 import type { Database } from '../../lake/openDatabase.ts'
 import { queryBeside } from './queryBeside.ts'
 import { runUnitTest } from './runUnitTest.ts'
-import { syncsOf } from './syncsOf.ts'
+import { syncsOf } from '../../lake/syncsOf.ts'
 import { testLog } from './testLog.ts'
 
 /** Of a new file: DuckDB 1.2 and later read it. Those before have no zstd. */
 const STORED_AS = "storage_version 'v1.2.0'"
 /** Nobody needs what a build that breaks off has made: there is no log to write, nor to wait for. */
 const NO_LOG = "recovery_mode 'no_wal_writes'"
-
-/** With less, one statement at a time has what there is. */
-const MUCH_MEMORY = 512 * 2 ** 20
 
 /** What one build leaves in its folder. */
 export interface BuiltModels {
@@ -58,8 +56,6 @@ export interface BaseDatabase {
   readonly path: string
   /** Whether it is, byte for byte, what was checked when it was published. */
   readonly isAsChecked: boolean
-  /** Resolves when the disk has the copy as it was made. */
-  readonly synced: Promise<void>
 }
 
 export interface BuildModelsOptions {
@@ -114,12 +110,12 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     },
     kept: options.figures,
   })
-  // A full build needs the memory for its models.
-  const beside = base === undefined ? undefined : await database.connect()
-  let exporter: Database | undefined
+  // Statements of one connection wait for each other. A full build needs the memory for its models, if there is little.
+  const beside =
+    base === undefined && memoryBytes < MUCH_MEMORY ? undefined : await database.connect()
   const begun = new Map<BuildGate, Promise<GateCheck>>()
   try {
-    for (const gate of beside === undefined ? [] : options.gates) {
+    for (const gate of base === undefined ? [] : options.gates) {
       const query = queryBeside((sql) => beside!.rows(sql))
       const check = gate.begin?.(query, figures.beforehand(query))
       check?.catch(() => {})
@@ -140,7 +136,9 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     const { unitTests = base === undefined ? project.unitTests : [] } = options
     const judged: CheckResult[] = []
     const made = new Map<string, Materialized>()
-    const syncs = syncsOf(file)
+    // Of a copy most stays as it is, and what models add grows.
+    const syncs = syncsOf(() => realDisk.syncFile(file))
+    syncs.begin()
     for (const model of project.models) {
       for (const test of unitTests) {
         if (test.model !== model.uniqueId) continue
@@ -162,9 +160,8 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
     options.finished?.(file)
     // Checks beside it: where a statement has only one thread left to do something, the other's goes on. What a refresh has
     // added only its own connection sees; there checks wait for the lake now and then, which is time for this.
-    exporter =
-      base === undefined && memoryBytes >= MUCH_MEMORY ? await database.connect() : undefined
-    const exporting = exportTables(exporter ?? database, options, made)
+    const exporter = (base === undefined ? beside : undefined) ?? database
+    const exporting = exportTables(exporter, options, made)
     // Whoever waits for the tables hears of it, once the checks are done.
     exporting.catch(() => {})
     const tested = await checkBuild(database, {
@@ -185,7 +182,6 @@ export async function buildModels(options: BuildModelsOptions): Promise<BuiltMod
   } finally {
     await Promise.allSettled(begun.values())
     beside?.close()
-    exporter?.close()
     database.close()
     if (log.results.length > 0) await options.tested?.(log.results)
   }
