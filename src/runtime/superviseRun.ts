@@ -162,7 +162,7 @@ async function runModels(
   const { databaseBytes } = shared.memory
   const memory = databaseBytes === undefined ? {} : { memoryBytes: databaseBytes }
   const context = { ...names, clock, logger, signal, ...memory }
-  // To read and compile a project keeps this thread busy: the sources, which nothing waits for, go first.
+  // To read and compile a project keeps this thread busy, and nobody needs it yet: the sources go first.
   await Promise.race([shared.reading.promise, inputsDone, clock.sleep(FIRST_BATCH_MS, signal)])
   signal.throwIfAborted()
   const builder: ModelsBuilder = await node.unit.open(context)

@@ -40,7 +40,7 @@ export async function makeDurable(
     const slice = part.slice === undefined ? {} : { slice: part.slice }
     const name = key.slice(`${path}/${model}/`.length)
     const content: ContentFile = { path: name, bytes: sums.bytes, rows: part.rows, ...slice }
-    return { model, file, content }
+    return { file, content }
   }
   const key = databaseKey(path, version, request)
   const [uploads, sums] = await allOf([
@@ -49,7 +49,9 @@ export async function makeDurable(
   ])
   const tables: Record<string, TableContent> = {}
   for (const { name, columns, rows, kept } of built.tables) {
-    const added = uploads.flatMap(({ model, content }) => (model === name ? [content] : []))
+    const added = uploads.flatMap(({ file, content }) =>
+      file.detail.model === name ? [content] : [],
+    )
     const typed = columns.map(({ name, type, nullable }) => ({ name, type, nullable }))
     tables[name] = { columns: typed, rows, files: [...kept, ...added] }
   }
